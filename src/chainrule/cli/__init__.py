@@ -1,0 +1,21 @@
+"""The ``chainrule`` command.
+
+One file per subcommand; each is imported only when it is called, so that ``chainrule --help``
+answers at once. A subcommand's module holds a click command named ``command`` and is listed in
+:data:`SUBCOMMANDS`; what they share (terminal, options, errors) is in :mod:`.terminal`.
+
+Exit codes: 0 fine; 1 the thing checked is wrong; 2 wrong usage or data that cannot be used;
+3 the checker cannot tell; 70 a defect of chainrule itself; 130 interrupted.
+"""
+
+from __future__ import annotations
+
+from chainrule.cli.group import LazyGroup, Subcommand
+
+__all__ = ["main"]
+
+SUBCOMMANDS = {
+    "doctor": Subcommand("chainrule.cli.doctor", "Versions, processor, and whether it all works."),
+}
+
+main = LazyGroup(SUBCOMMANDS)
