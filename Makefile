@@ -8,7 +8,7 @@ JOBS ?= 2
 VENV := .venv
 PEERS := .venv-peers
 BIN := $(VENV)/bin
-PIP_FLAGS := --quiet --disable-pip-version-check
+PIP_FLAGS := -qq --disable-pip-version-check
 
 .DEFAULT_GOAL := help
 # The steps of `test` are told apart by their order in the output.

@@ -5,10 +5,10 @@ NumPy (or Python) raises in the same situation, so that code written for NumPy k
 
     ChainruleError
     ├── ShapeError(ValueError)            operands whose shapes do not fit
-    ├── DtypeError(TypeError)             a dtype an op cannot take (integers to be differentiated, complex)
+    ├── DtypeError(TypeError)             a dtype an op cannot take (integers, complex)
     ├── AxisError(numpy AxisError)        an axis outside the array: a ValueError and an IndexError
     ├── ArgumentError(ValueError)         an argument whose value is not acceptable
-    ├── GradientError(RuntimeError)       a gradient that cannot be had (detached, overwritten, not scalar)
+    ├── GradientError(RuntimeError)       a gradient that cannot be had (detached, overwritten)
     ├── UnsupportedError(TypeError)       a NumPy function or a form of it the library does not have
     ├── StagingError(TypeError)           a value was asked for while only shapes are known
     ├── CompileError(RuntimeError)        a graph that cannot be lowered to machine code
