@@ -1,0 +1,45 @@
+"""Data sets, readers, and what stands between a file and a network.
+
+- :func:`load` gives a built-in set by name; :func:`read` reads a file by its format.
+- A reader gives a :class:`Table` (columns with kinds) or a :class:`Dataset` (arrays).
+- :class:`Preprocessor` and :class:`Scaling` turn them into a network's inputs; they are learnt on
+  the training rows of :func:`split` and saved with the model.
+
+Nothing is downloaded, and no file is ever unpickled by Python's unrestricted machinery.
+"""
+
+from __future__ import annotations
+
+from chainrule.data.builtin import BUILT_IN, load
+from chainrule.data.dataset import Dataset, Task
+from chainrule.data.preprocess import Preprocessor
+from chainrule.data.read import FORMATS, read
+from chainrule.data.scaling import Scaling
+from chainrule.data.split import Split, split
+from chainrule.data.synthetic import circles, moons, sine, spirals, xor
+from chainrule.data.table import Column, Kind, Table
+from chainrule.data.targets import Classes, Numbers, code_for
+
+__all__ = [
+    "BUILT_IN",
+    "FORMATS",
+    "Classes",
+    "Column",
+    "Dataset",
+    "Kind",
+    "Numbers",
+    "Preprocessor",
+    "Scaling",
+    "Split",
+    "Table",
+    "Task",
+    "circles",
+    "code_for",
+    "load",
+    "moons",
+    "read",
+    "sine",
+    "spirals",
+    "split",
+    "xor",
+]
