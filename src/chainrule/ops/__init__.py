@@ -1,0 +1,27 @@
+"""The ops: each declared once, as a record (see :mod:`chainrule.core.op`).
+
+``elementwise`` · ``reduction`` · ``shape`` · ``indexing`` · ``linalg`` · ``constant`` hold the
+mathematics; ``protocols`` connects NumPy's functions to it; ``methods`` gives Tensor its methods.
+"""
+
+from __future__ import annotations
+
+from chainrule.core.lib import lib
+from chainrule.ops import constant, elementwise, indexing, linalg, reduction, shape
+
+FAMILIES = [elementwise, shape, indexing, reduction, linalg, constant]
+"""Every module of this package whose ``__all__`` lists public functions."""
+
+
+def _enter() -> None:
+    for family in FAMILIES:
+        for name in family.__all__:
+            setattr(lib, name, getattr(family, name))
+
+
+_enter()
+
+from chainrule.ops import methods, protocols  # noqa: E402
+
+methods.attach()
+protocols.connect()
