@@ -1,0 +1,56 @@
+"""The textbook network: the four equations of backpropagation, with nothing hidden.
+
+Plain NumPy throughout, and independent of the library's graph: it is what the graph is compared
+with. Start with :class:`Network`; ``equations.py`` is the algorithm on one page.
+
+Notation is that of M. Nielsen, *Neural Networks and Deep Learning* (2015): layer l has weights
+``w^l`` (rows: its neurons; columns: the neurons it reads), biases ``b^l``, weighted inputs
+``z^l = w^l a^(l-1) + b^l``, activations ``a^l = σ(z^l)``, and errors ``δ^l = ∂C/∂z^l``.
+"""
+
+from __future__ import annotations
+
+from chainrule.textbook.activations import (
+    Activation,
+    activation_names,
+    get_activation,
+    sigmoid,
+    sigmoid_prime,
+)
+from chainrule.textbook.costs import (
+    Cost,
+    CrossEntropyCost,
+    Fused,
+    QuadraticCost,
+    cost_names,
+    get_cost,
+)
+from chainrule.textbook.initializers import Initializer, get_initializer, initializer_names
+from chainrule.textbook.network import Network
+from chainrule.textbook.record import Backprop, Forward, LayerRecord
+from chainrule.textbook.sgd import History
+
+load = Network.load
+
+__all__ = [
+    "Activation",
+    "Backprop",
+    "Cost",
+    "CrossEntropyCost",
+    "Forward",
+    "Fused",
+    "History",
+    "Initializer",
+    "LayerRecord",
+    "Network",
+    "QuadraticCost",
+    "activation_names",
+    "cost_names",
+    "get_activation",
+    "get_cost",
+    "get_initializer",
+    "initializer_names",
+    "load",
+    "sigmoid",
+    "sigmoid_prime",
+]
