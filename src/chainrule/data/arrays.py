@@ -39,7 +39,7 @@ def read_npz(path: Path | str, target: str | None = None, task: Task | None = No
         The inputs are ``X, x, inputs, data, features`` or ``images``, or the only other array.
     task : {'classification', 'regression'}, optional
         When not given: classification for texts, booleans and whole numbers of at most 20
-        different values.
+        different values, and at most half as many as rows.
 
     Raises
     ------
@@ -136,7 +136,7 @@ def dataset_of(
     if kind == "f" and np.isnan(flat).any():
         raise DataError(f"{name}: {int(np.isnan(flat).sum())} targets are NaN; leave them out.")
     whole = kind in "iub" or (kind == "f" and bool(np.all(flat == np.floor(flat))))
-    few = flat.ndim == 1 and len(np.unique(flat)) <= MOST_CLASSES
+    few = flat.ndim == 1 and len(np.unique(flat)) <= min(MOST_CLASSES, len(flat) // 2)
     if task is None:
         task = "classification" if kind in "USb" or (whole and few) else "regression"
     bounds = (0.0, 255.0) if inputs.dtype == np.uint8 else None

@@ -14,6 +14,7 @@ import io
 import re
 import zlib
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 from chainrule.data.table import Table
@@ -99,12 +100,13 @@ def _read_lines(path: Path, encoding: str) -> list[str]:
 
 
 def _find_delimiter(lines: list[str]) -> str:
-    """Return the delimiter that cuts the first two lines into the most fields, alike in both."""
-    sample = [line for line in lines[:20] if line.strip()][:2]
+    """Return the delimiter that cuts the first two rows into the most fields, alike in both."""
+    sample = [line for line in lines if line.strip()][:20]
 
     def fields(delimiter: str) -> int:
-        counts = [len(row) for row in csv.reader(sample, delimiter=delimiter)]
-        return counts[0] if counts and len(set(counts)) == 1 else 0
+        rows = islice(csv.reader(sample, delimiter=delimiter, skipinitialspace=True), 2)
+        counts = {len(row) for row in rows}
+        return counts.pop() if len(counts) == 1 else 0
 
     return max(_DELIMITERS, key=fields)  # the first, the comma, where none cuts
 

@@ -212,15 +212,15 @@ def to_texts(name: str, raw: NDArray[Any]) -> NDArray[Any]:
     """Return values as texts, stripped, with None for missing ones; shape (n,), object."""
     texts = np.empty(len(raw), dtype=object)
     for row, value in enumerate(raw.tolist()):
-        if value is None or value != value:  # NaN, NaT
+        if value is None or type(value).__name__ == "NAType":  # pandas' own mark for missing
+            continue
+        if isinstance(value, float) and np.isnan(value):
             continue
         if isinstance(value, str):
             text = value.strip()
             texts[row] = None if text.lower() in MISSING_WORDS else text
         elif isinstance(value, (bool, int, float)):
             texts[row] = str(value) if isinstance(value, bool) else number_text(value)
-        elif type(value).__name__ == "NAType":  # pandas' own mark for missing
-            continue
         else:
             raise DataError(
                 f"Column {name!r}, row {row + 1}: a {type(value).__name__}; expected numbers, "
