@@ -1,0 +1,193 @@
+"""Mutants: a program with one slip planted, and what running it says of the slip.
+
+A mutant is *equivalent* when every gradient agrees with the correct program's on several random
+inputs to 1e-12 of the largest entry (and in shape); *loud* when it raises; the rest are *silent*:
+they give a wrong gradient without a word, which is what a checker is for.
+"""
+
+from __future__ import annotations
+
+import ast
+import traceback
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+from typing import Literal
+
+import numpy as np
+from benchmarks.checker import corpus
+from benchmarks.checker.corpus import Program
+from benchmarks.checker.operators import OPERATORS
+from benchmarks.checker.source import Edit, Source, sites
+
+SEEDS = (11, 12, 13)
+EQUIVALENT = 1e-12
+Status = Literal["silent", "equivalent", "loud"]
+
+
+@dataclass
+class Mutant:
+    """One slip in one program.
+
+    `kinds` and `lines` are every answer that is accepted (see docs/decisions/0040); the first of
+    each is what was planted.
+    """
+
+    program: Program
+    number: int
+    edit: Edit
+    source: str
+    status: Status = "silent"
+    kinds: list[str] = field(default_factory=list)
+    lines: list[int] = field(default_factory=list)
+    raised_at: int | None = None
+    signature: list[np.ndarray] = field(default_factory=list, repr=False)
+
+    @property
+    def kind(self) -> str:
+        return self.edit.kind
+
+    @property
+    def line(self) -> int:
+        return self.edit.line
+
+    @property
+    def name(self) -> str:
+        return f"{self.program.name}#{self.number}"
+
+    def diff(self) -> str:
+        """The changed lines, as ``- old`` and ``+ new`` with their numbers."""
+        old, new = self.program.source.splitlines(), self.source.splitlines()
+        out = []
+        for i, (a, b) in enumerate(zip(old, new, strict=False), start=1):
+            if a != b:
+                out += [f"{i:4d} - {a.strip()}", f"{i:4d} + {b.strip()}"]
+        return "\n".join(out)
+
+
+def planted(program: Program) -> list[list[Edit]]:
+    """Every slip of every operator and those written by hand; edits of the same effect together."""
+    source = Source(program, program.source)
+    edits: dict[str, list[Edit]] = {}
+    for site in sites(source):
+        for operator in OPERATORS:
+            for edit in operator(site):
+                edits.setdefault(source.applied(edit), []).append(edit)
+    for kind, old, new in program.slips:
+        if program.source.count(old) != 1:
+            raise ValueError(f"{program.name}: {old!r} must occur once")
+        start = program.source.index(old)
+        line = _statement_line(source, start)
+        edit = Edit(kind, line, ((start, start + len(old), new),), "by hand")
+        edits.setdefault(source.applied(edit), []).insert(0, edit)
+    return list(edits.values())
+
+
+def _statement_line(source: Source, offset: int) -> int:
+    line = source.text.count("\n", 0, offset) + 1
+    holding = [
+        n
+        for n in ast.walk(source.tree)
+        if isinstance(n, ast.stmt) and n.lineno <= line <= (n.end_lineno or n.lineno)
+    ]
+    return max(n.lineno for n in holding)
+
+
+def _run(program: Program, text: str) -> list[np.ndarray]:
+    """All gradients of the program with source `text` on every seed."""
+    module = ModuleType(f"mutant_of_{program.name}")
+    exec(compile(text, f"<{program.name}>", "exec"), module.__dict__)
+    found = []
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        for seed in SEEDS:
+            inputs = program.make_inputs(np.random.default_rng(seed))
+            gradients = corpus.gradients(program, module, inputs)
+            found += [np.asarray(g, dtype=float) for g in gradients.values()]
+    return found
+
+
+def _same(one: list[np.ndarray], other: list[np.ndarray], tolerance: float) -> bool:
+    for a, b in zip(one, other, strict=True):
+        if a.shape != b.shape or not np.array_equal(np.isfinite(a), np.isfinite(b)):
+            return False
+        finite = np.isfinite(a)
+        scale = max(np.abs(b[finite]).max(initial=0.0), 1e-300)
+        if np.abs(a[finite] - b[finite]).max(initial=0.0) > tolerance * scale:
+            return False
+    return True
+
+
+def mutants(program: Program) -> list[Mutant]:
+    """Every mutant of `program`, classified, with the answers that are accepted."""
+    correct = _run(program, program.source)
+    source = Source(program, program.source)
+    found = []
+    for number, same in enumerate(planted(program)):
+        edit = same[0]
+        mutant = Mutant(program, number, edit, source.applied(edit))
+        mutant.kinds = list(dict.fromkeys(e.kind for e in same))
+        mutant.lines = list(dict.fromkeys((edit.line, *edit.also)))
+        try:
+            mutant.signature = _run(program, mutant.source)
+        except Exception as error:
+            mutant.status = "loud"
+            mutant.raised_at = _raised_at(error, program)
+        else:
+            if _same(mutant.signature, correct, EQUIVALENT):
+                mutant.status = "equivalent"
+        found.append(mutant)
+    _accept_coincidences(program, found)
+    return found
+
+
+def _raised_at(error: BaseException, program: Program) -> int | None:
+    frames = traceback.extract_tb(error.__traceback__)
+    lines = [f.lineno for f in frames if f.filename == f"<{program.name}>"]
+    return lines[-1] if lines else None
+
+
+def _accept_coincidences(program: Program, found: list[Mutant]) -> None:
+    """Accept kinds and lines that running cannot tell from what was planted."""
+    silent = [m for m in found if m.status == "silent"]
+    for i, one in enumerate(silent):
+        for other in silent[i + 1 :]:
+            if not _same(one.signature, other.signature, 1e-10):
+                continue
+            if one.line == other.line:
+                one.kinds = list(dict.fromkeys(one.kinds + other.kinds))
+                other.kinds = list(dict.fromkeys(other.kinds + one.kinds))
+            elif _meaningless_between(program, one.line, other.line):
+                one.lines = list(dict.fromkeys([*one.lines, other.line]))
+                other.lines = list(dict.fromkeys([*other.lines, one.line]))
+
+
+def _meaningless_between(program: Program, one: int, other: int) -> bool:
+    """Whether no statement from the earlier line up to the later assigns a true gradient.
+
+    The later statement itself is not asked: its value is wrong whichever of the two is to blame.
+    """
+    first, last = sorted((one, other))
+    for node in ast.walk(ast.parse(program.source)):
+        if isinstance(node, ast.Assign | ast.AugAssign) and first <= node.lineno < last:
+            target = node.targets[0] if isinstance(node, ast.Assign) else node.target
+            while isinstance(target, ast.Subscript):
+                target = target.value
+            name = target.id if isinstance(target, ast.Name) else ast.unparse(target)
+            if name not in program.helpers:
+                return False
+    return True
+
+
+def all_mutants(programs: Iterator[Program] | list[Program]) -> Iterator[Mutant]:
+    for program in programs:
+        yield from mutants(program)
+
+
+def write(mutant: Mutant, folder: Path) -> Path:
+    """The mutant as a file of its own."""
+    path = folder / f"{mutant.program.name}_{mutant.number:03d}.py"
+    path.write_text(mutant.source, encoding="utf-8")
+    return path
