@@ -2,8 +2,8 @@
 
 - :func:`load` gives a built-in set by name; :func:`read` reads a file by its format.
 - A reader gives a :class:`Table` (columns with kinds) or a :class:`Dataset` (arrays).
-- :class:`Preprocessor` and :class:`Scaling` turn them into a network's inputs; they are learnt on
-  the training rows of :func:`split` and saved with the model.
+- :func:`prepare` makes a network's training, validation and test parts of either, and the
+  :class:`Pipeline` of rules that is saved with the model and applied to new data.
 
 Nothing is downloaded, and no file is ever unpickled by Python's unrestricted machinery.
 """
@@ -12,6 +12,9 @@ from __future__ import annotations
 
 from chainrule.data.builtin import BUILT_IN, load
 from chainrule.data.dataset import Dataset, Task
+from chainrule.data.mapped import MappedRows
+from chainrule.data.pipeline import Pipeline
+from chainrule.data.prepare import Part, Prepared, prepare
 from chainrule.data.preprocess import Preprocessor
 from chainrule.data.read import FORMATS, read
 from chainrule.data.scaling import Scaling
@@ -27,7 +30,11 @@ __all__ = [
     "Column",
     "Dataset",
     "Kind",
+    "MappedRows",
     "Numbers",
+    "Part",
+    "Pipeline",
+    "Prepared",
     "Preprocessor",
     "Scaling",
     "Split",
@@ -37,6 +44,7 @@ __all__ = [
     "code_for",
     "load",
     "moons",
+    "prepare",
     "read",
     "sine",
     "spirals",

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+
+import numpy as np
 
 from chainrule.data.arrays import read_npy, read_npz
 from chainrule.data.dataset import Dataset, Task
 from chainrule.data.delimited import read_delimited
+from chainrule.data.idx import read_idx_pair
 from chainrule.data.images import read_images
+from chainrule.data.mnist_pickle import load_mnist_pkl
 from chainrule.data.parquet import read_parquet
 from chainrule.data.table import Table
 from chainrule.errors import DataError
@@ -19,8 +24,8 @@ FORMATS = {
     ".parquet .pq": "a table",
     ".npz": "arrays X and y",
     ".npy": "a matrix, the target in one column; mapped, not loaded",
-    "*-idx3-ubyte (.gz)": "the MNIST format, labels in the file beside it",
-    "mnist.pkl.gz": "the pickled MNIST of the textbook",
+    "…-images-idx3-ubyte (.gz)": "images of the MNIST format, labels in …-labels-idx1-ubyte",
+    ".pkl .pkl.gz": "the textbook's mnist.pkl.gz, which comes divided in three parts",
     "a folder": "images in one folder per class",
 }
 
@@ -71,5 +76,20 @@ def read(
         return read_npz(path, target, task)
     if suffix == ".npy":
         return read_npy(path, target, task)
+    if suffix == ".pkl":
+        return _three_parts(path)
+    if "idx3" in path.name:
+        labels = path.with_name(path.name.replace("images", "labels").replace("idx3", "idx1"))
+        if not labels.exists():
+            raise DataError(f"{path}: the labels are expected beside it, in {labels.name}.")
+        return read_idx_pair(path, labels)
     known = ", ".join(FORMATS)
     raise DataError(f"{path}: the format cannot be told from the name. Known are: {known}.")
+
+
+def _three_parts(path: Path) -> Dataset:
+    sets = load_mnist_pkl(path)
+    inputs = np.concatenate([part.inputs for part in sets])
+    targets = np.concatenate([part.targets for part in sets])
+    sizes = tuple(len(part) for part in sets)
+    return replace(sets.training, name=str(path), inputs=inputs, targets=targets, parts=sizes)

@@ -14,9 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chainrule.data.dataset import Dataset
+from chainrule.data.mapped import MappedRows
 from chainrule.errors import CheckpointError, DataError
 
 __all__ = ["Scaling"]
+
+# A mapped array is left on disk from this size on; below it, loading is the faster way.
+_MAPPED_BYTES = 256 * 2**20
 
 # Rows at a time are chosen so that a chunk takes about this many bytes as float64.
 _CHUNK_BYTES = 16 * 2**20
@@ -106,6 +110,12 @@ class Scaling:
             _check_finite("data", chunk, rows)
             scaled[rows] = (chunk - self.shift) / self.scale
         return scaled
+
+    def rows(self, samples: NDArray[Any]) -> NDArray[np.float32] | MappedRows:
+        """Return the inputs of all samples; of a large mapped array, rows that stay on disk."""
+        if isinstance(samples, np.memmap) and samples.nbytes >= _MAPPED_BYTES:
+            return MappedRows(samples, self)
+        return self.transform(samples)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the scaling with JSON's types only."""
