@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from chainrule import ops as _ops
+from chainrule.core.custom import checkpoint, custom_vjp
+from chainrule.core.op import Abstract
 from chainrule.core.tensor import Tensor, tensor
+from chainrule.core.trace import Gate, Graph, trace
 from chainrule.core.transforms import (
     elementwise_grad,
     enable_grad,

@@ -18,6 +18,7 @@ Notation in rules: ``g`` is the cotangent of the output, ``out`` the output, ``x
 from __future__ import annotations
 
 import itertools
+import math
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -37,11 +38,26 @@ __all__ = ["OPS", "Abstract", "Kink", "Op", "Sample", "defop", "elementwise"]
 Rule = Callable[..., Any]
 
 
-class Abstract(NamedTuple):
-    """A value of which only shape and dtype are known."""
+class Abstract:
+    """A value of which only shape and dtype are known; also the way to say so to ``cr.trace``.
 
-    shape: tuple[int, ...]
-    dtype: np.dtype[Any]
+    Parameters
+    ----------
+    shape : sequence of int
+    dtype : dtype, optional
+        float64 by default.
+
+    Examples
+    --------
+    >>> cr.Abstract((2, 3), np.float32)
+    float32[2, 3]
+    """
+
+    __slots__ = ("dtype", "shape")
+
+    def __init__(self, shape: Sequence[int], dtype: Any = np.float64) -> None:
+        self.shape = tuple(shape)
+        self.dtype = np.dtype(dtype)
 
     @property
     def ndim(self) -> int:
@@ -51,10 +67,15 @@ class Abstract(NamedTuple):
     @property
     def size(self) -> int:
         """Number of elements."""
-        product = 1
-        for length in self.shape:
-            product *= length
-        return product
+        return math.prod(self.shape)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Abstract):
+            return NotImplemented
+        return self.shape == other.shape and self.dtype == other.dtype
+
+    def __hash__(self) -> int:
+        return hash((self.shape, self.dtype))
 
     def __repr__(self) -> str:
         return f"{self.dtype}[{', '.join(map(str, self.shape))}]"

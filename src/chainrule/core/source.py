@@ -11,6 +11,7 @@ import linecache
 import os
 import sys
 from functools import lru_cache
+from itertools import pairwise
 from types import CodeType
 from typing import NamedTuple
 
@@ -71,26 +72,35 @@ def _stores(code: CodeType) -> dict[int, tuple[str, ...]]:
 
     ``a = b = f(x)`` gives the first name; ``q, r = f(x)`` gives both, in order.
     """
-    instructions = [
-        i for i in dis.get_instructions(code) if i.opname not in ("CACHE", "COPY", "NOP")
-    ]
+    # While a call is running the offset may stand on the call's inline cache, which belongs to it.
+    listed = [i for i in dis.get_instructions(code) if i.opname != "CACHE"]
+    ends = {i.offset: after.offset for i, after in pairwise(listed)}
+    instructions = [i for i in listed if i.opname not in ("COPY", "NOP")]
     found: dict[int, tuple[str, ...]] = {}
-    for here, following in zip(range(len(instructions)), range(1, len(instructions))):
-        if instructions[here].opname.startswith("STORE") or "LOAD" in instructions[here].opname:
+    for here, instruction in enumerate(instructions[:-1]):
+        if instruction.opname.startswith("STORE") or "LOAD" in instruction.opname:
             continue
-        count = 1
-        if instructions[following].opname == "UNPACK_SEQUENCE":
-            count = int(instructions[following].arg or 0)
-            following += 1
-        names: list[str] = []
-        while following < len(instructions) and len(names) < count:
-            names.extend(_store_names(instructions[following]))
-            if not names or not instructions[following].opname.startswith("STORE"):
-                break
-            following += 1
-        if len(names) >= count:
-            found[instructions[here].offset] = tuple(names[:count])
+        names = _following_names(instructions, here + 1)
+        if names:
+            start = instruction.offset
+            found.update(dict.fromkeys(range(start, ends[start], 2), names))
     return found
+
+
+def _following_names(instructions: list[dis.Instruction], position: int) -> tuple[str, ...]:
+    """Names stored by the instructions from ``position`` on, as many as are unpacked."""
+    count = 1
+    if instructions[position].opname == "UNPACK_SEQUENCE":
+        count = int(instructions[position].arg or 0)
+        position += 1
+    names: list[str] = []
+    while position < len(instructions) and len(names) < count:
+        stored = _store_names(instructions[position])
+        if not stored:
+            return ()
+        names += stored
+        position += 1
+    return tuple(names[:count]) if len(names) >= count else ()
 
 
 def _store_names(instruction: dis.Instruction) -> list[str]:

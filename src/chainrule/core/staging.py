@@ -49,6 +49,7 @@ class Stage:
     def __init__(self, abstract: bool) -> None:
         self.abstract = abstract
         self.start = next(IDS)
+        self.recorded: list[Node] = []
         self._inputs: dict[tuple[int, str], tuple[Tensor, Tensor]] = {}
         self._written: dict[tuple[int, str], tuple[Tensor, Tensor | None]] = {}
 
@@ -82,6 +83,7 @@ class Stage:
         )
         code, offset = caller()
         node = Node(op, tuple(inputs), tuple(values), params, out, code, offset, tracked)
+        self.recorded.append(node)
         return wrap(out, node)
 
     def resolve(self, held: Tensor) -> Tensor:

@@ -185,7 +185,7 @@ class _Linearised:
         self.outer = STATE.grad_enabled
         flat, self.structure = tree.flatten(tuple(primals))
         self.primals = flat
-        inputs = [_track(value) for value in flat]
+        inputs = [track(value) for value in flat]
         # the function may write to its arguments in place: their handles change, these do not
         self.targets: list[Node] = [x._node for x in inputs if x._node is not None]
         with enable_grad():
@@ -310,7 +310,7 @@ def _float_dtype(out: Any) -> Any:
     return dtype if dtype is not None and dtype.kind == "f" else np.float64
 
 
-def _track(value: Any) -> Tensor:
+def track(value: Any) -> Tensor:
     """A tracked tensor with this value; linked to it where it is itself tracked."""
     if isinstance(value, Tensor):
         if value.dtype.kind != "f":

@@ -11,7 +11,7 @@ from chainrule.core.lib import lib
 from chainrule.core.op import STATE
 from chainrule.core.tensor import Tensor, wrap
 
-__all__ = ["array", "asarray", "constant", "variable", "zeros_as"]
+__all__ = ["array", "asarray", "constant", "tracked", "variable", "wrap", "zeros_as"]
 
 
 def constant(value: Any) -> Tensor:
@@ -29,6 +29,13 @@ def variable(value: Any) -> Tensor:
         return STATE.stage.variable(value)
     made: Tensor = wrap(value, leaf(value))
     return made
+
+
+def tracked(value: Any) -> Tensor:
+    """A fresh tracked tensor with this value, linked to it where it is itself a tracked tensor."""
+    from chainrule.core.transforms import track
+
+    return track(value)
 
 
 def zeros_as(like: Any, shape: tuple[int, ...]) -> Any:
