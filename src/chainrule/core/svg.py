@@ -1,13 +1,16 @@
 """A graph as a picture: gates in columns from left to right, values and gradients on them.
 
 Columns are the longest path from an input; within a column, gates stand near those they use
-(one downward and one upward barycentre pass). Green: the value of the forward pass. Red: the
+(barycentre passes), and edges that skip columns have a place of their own in each (Sugiyama,
+Tagawa & Toda, 1981). Green: the value of the forward pass. Red: the
 gradient of the output, of the backward pass.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,10 +28,10 @@ COLUMN, ROW, WIDTH, HEIGHT, MARGIN = 190, 84, 136, 40, 30
 
 def to_svg(graph: Graph) -> str:
     """SVG source: see :meth:`Graph.to_svg`."""
-    places = _layout(graph)
+    layout = _Layout(graph.nodes)
     gradients = _gradients(graph)
-    right = max((x for x, _ in places.values()), default=0) + WIDTH + 2 * MARGIN
-    bottom = max((y for _, y in places.values()), default=0) + HEIGHT + 2 * MARGIN
+    right = max((x for x, _ in layout.places.values()), default=0) + WIDTH + MARGIN
+    bottom = max((y for _, y in layout.places.values()), default=0) + HEIGHT + MARGIN
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{right:.0f}" height="{bottom:.0f}" '
         f'viewBox="0 0 {right:.0f} {bottom:.0f}" font-family="Helvetica, Arial, sans-serif">',
@@ -36,12 +39,9 @@ def to_svg(graph: Graph) -> str:
         '<defs><marker id="arrow" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="7" '
         'markerHeight="7" orient="auto"><path d="M0 0 L8 4 L0 8 z" fill="#888"/></marker></defs>',
     ]
+    parts += [_edge(layout.places, route) for route in layout.routes]
     for node in graph.nodes:
-        for parent in node.inputs:
-            if parent is not None and parent in places:
-                parts.append(_edge(places[parent], places[node]))
-    for node in graph.nodes:
-        parts.append(_gate(graph, node, places[node], gradients.get(graph.names[node])))
+        parts.append(_gate(graph, node, layout.places[node], gradients.get(graph.names[node])))
     return "\n".join([*parts, "</svg>"]) + "\n"
 
 
@@ -51,51 +51,119 @@ def _gradients(graph: Graph) -> dict[str, Any]:
     return graph.gradients() if graph.outputs[0].value.size == 1 else {}
 
 
-def _layout(graph: Graph) -> dict[Node, tuple[float, float]]:
-    known = set(graph.nodes)
-    column: dict[Node, int] = {}
-    for node in graph.nodes:
-        column[node] = max((column[p] + 1 for p in node.inputs if p in known and p), default=0)
-    users: dict[Node, list[Node]] = {node: [] for node in graph.nodes}
-    for node in graph.nodes:
-        for parent in node.inputs:
-            if parent in known and parent is not None:
-                users[parent].append(node)
-    for node in graph.nodes:  # inputs stand just before their first use
-        if not node.inputs and users[node]:
-            column[node] = min(column[u] for u in users[node]) - 1
-    columns: dict[int, list[Node]] = {}
-    for node in graph.nodes:
-        columns.setdefault(column[node], []).append(node)
-    height: dict[Node, float] = {}
-    for index in sorted(columns):
-        columns[index].sort(key=lambda n: _mean([height[p] for p in n.inputs if p in height]))
-        for row, node in enumerate(columns[index]):
-            height[node] = float(row)
-    for index in sorted(columns, reverse=True):
-        columns[index].sort(key=lambda n: _mean([height[u] for u in users[n]]))
-        for row, node in enumerate(columns[index]):
-            height[node] = float(row)
-    tallest = max((len(nodes) for nodes in columns.values()), default=1)
-    places: dict[Node, tuple[float, float]] = {}
-    for index, nodes in columns.items():
-        offset = (tallest - len(nodes)) * ROW / 2
-        for row, node in enumerate(nodes):
-            places[node] = (MARGIN + index * COLUMN, MARGIN + offset + row * ROW)
-    return places
+class _Bend:
+    """A place in a column through which a long edge passes."""
 
 
-def _mean(numbers: list[float]) -> float:
-    return sum(numbers) / len(numbers) if numbers else 0.0
+class _Layout:
+    """Places for nodes, and for the bends of edges that skip columns.
+
+    Attributes
+    ----------
+    places : dict
+        Upper left corner of each node and bend.
+    routes : list of list
+        For each edge: source, bends, target.
+    """
+
+    def __init__(self, nodes: Sequence[Node]) -> None:
+        edges = _distinct_edges(nodes)
+        column = _columns(nodes, edges)
+        self.routes: list[list[Any]] = []
+        columns: dict[int, list[Any]] = {}
+        before: dict[Any, list[Any]] = {}
+        after: dict[Any, list[Any]] = {}
+        for node in nodes:
+            columns.setdefault(column[node], []).append(node)
+        for source, target in edges:
+            bends: list[Any] = [_Bend() for _ in range(column[target] - column[source] - 1)]
+            for step, bend in enumerate(bends):
+                columns[column[source] + 1 + step].append(bend)
+            route = [source, *bends, target]
+            self.routes.append(route)
+            for left, right in pairwise(route):
+                before.setdefault(right, []).append(left)
+                after.setdefault(left, []).append(right)
+        self.places: dict[Any, tuple[float, float]] = {}
+        height: dict[Any, float] = {}
+        for sweep in range(4):
+            neighbours, order = (before, sorted(columns)) if sweep % 2 == 0 else (after, None)
+            for index in order or sorted(columns, reverse=True):
+                _sort_column(columns[index], neighbours, height)
+        tallest = max((_extent(members) for members in columns.values()), default=0)
+        for index, members in columns.items():
+            shift = (tallest - _extent(members)) / 2
+            for member in members:
+                self.places[member] = (MARGIN + index * COLUMN, MARGIN + shift + height[member])
 
 
-def _edge(start: tuple[float, float], end: tuple[float, float]) -> str:
-    x1, y1 = start[0] + WIDTH, start[1] + HEIGHT / 2
-    x2, y2 = end[0], end[1] + HEIGHT / 2
-    bend = max(20.0, (x2 - x1) / 2)
+def _size(member: Any) -> float:
+    return ROW / 3 if isinstance(member, _Bend) else ROW
+
+
+def _extent(members: list[Any]) -> float:
+    return sum(map(_size, members))
+
+
+def _sort_column(
+    members: list[Any], neighbours: dict[Any, list[Any]], height: dict[Any, float]
+) -> None:
+    """Order by the mean height of the neighbours (barycentre), and stack."""
+
+    def centre(member: Any) -> float:
+        known = [height[n] for n in neighbours.get(member, ()) if n in height]
+        return sum(known) / len(known) if known else height.get(member, 0.0)
+
+    members.sort(key=centre)
+    top = 0.0
+    for member in members:
+        height[member] = top
+        top += _size(member)
+
+
+def _distinct_edges(nodes: Sequence[Node]) -> list[tuple[Node, Node]]:
+    known = set(nodes)
+    return list(
+        dict.fromkeys(
+            (p, node) for node in nodes for p in node.inputs if p is not None and p in known
+        )
+    )
+
+
+def _columns(nodes: Sequence[Node], edges: list[tuple[Node, Node]]) -> dict[Node, int]:
+    """Longest path from an input; inputs move right, to just before their first use."""
+    column = dict.fromkeys(nodes, 0)
+    first_use: dict[Node, int] = {}
+    incoming: dict[Node, list[Node]] = {}
+    for source, target in edges:
+        incoming.setdefault(target, []).append(source)
+    for node in nodes:
+        column[node] = max((column[p] + 1 for p in incoming.get(node, ())), default=0)
+    for source, target in edges:
+        first_use[source] = min(first_use.get(source, column[target]), column[target])
+    for node in nodes:
+        if not node.inputs and node in first_use:
+            column[node] = first_use[node] - 1
+    return column
+
+
+def _edge(places: dict[Any, tuple[float, float]], route: list[Any]) -> str:
+    points = []
+    for member in route:
+        x, y = places[member]
+        if isinstance(member, _Bend):
+            points += [(x, y), (x + WIDTH, y)]
+        elif member is route[0]:
+            points.append((x + WIDTH, y + HEIGHT / 2))
+        else:
+            points.append((x, y + HEIGHT / 2))
+    path = [f"M{points[0][0]:.0f} {points[0][1]:.0f}"]
+    for (x1, y1), (x2, y2) in pairwise(points):
+        middle = (x1 + x2) / 2
+        path.append(f"C{middle:.0f} {y1:.0f} {middle:.0f} {y2:.0f} {x2:.0f} {y2:.0f}")
     return (
-        f'<path d="M{x1:.0f} {y1:.0f} C{x1 + bend:.0f} {y1:.0f} {x2 - bend:.0f} {y2:.0f} '
-        f'{x2:.0f} {y2:.0f}" fill="none" stroke="#888" stroke-width="1.3" marker-end="url(#arrow)"/>'
+        f'<path d="{" ".join(path)}" fill="none" stroke="#888" stroke-width="1.3" '
+        'marker-end="url(#arrow)"/>'
     )
 
 
