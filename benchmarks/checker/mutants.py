@@ -82,6 +82,7 @@ def planted(program: Program) -> list[list[Edit]]:
         line = _statement_line(source, start)
         edit = Edit(kind, line, ((start, start + len(old), new),), "by hand")
         edits.setdefault(source.applied(edit), []).insert(0, edit)
+    edits.pop(program.source, None)
     return list(edits.values())
 
 
@@ -95,7 +96,7 @@ def _statement_line(source: Source, offset: int) -> int:
     return max(n.lineno for n in holding)
 
 
-def _run(program: Program, text: str) -> list[np.ndarray]:
+def gradients_of(program: Program, text: str) -> list[np.ndarray]:
     """All gradients of the program with source `text` on every seed."""
     module = ModuleType(f"mutant_of_{program.name}")
     exec(compile(text, f"<{program.name}>", "exec"), module.__dict__)
@@ -109,7 +110,7 @@ def _run(program: Program, text: str) -> list[np.ndarray]:
     return found
 
 
-def _same(one: list[np.ndarray], other: list[np.ndarray], tolerance: float) -> bool:
+def same(one: list[np.ndarray], other: list[np.ndarray], tolerance: float) -> bool:
     for a, b in zip(one, other, strict=True):
         if a.shape != b.shape or not np.array_equal(np.isfinite(a), np.isfinite(b)):
             return False
@@ -122,21 +123,21 @@ def _same(one: list[np.ndarray], other: list[np.ndarray], tolerance: float) -> b
 
 def mutants(program: Program) -> list[Mutant]:
     """Every mutant of `program`, classified, with the answers that are accepted."""
-    correct = _run(program, program.source)
+    correct = gradients_of(program, program.source)
     source = Source(program, program.source)
     found = []
-    for number, same in enumerate(planted(program)):
-        edit = same[0]
+    for number, edits in enumerate(planted(program)):
+        edit = edits[0]
         mutant = Mutant(program, number, edit, source.applied(edit))
-        mutant.kinds = list(dict.fromkeys(e.kind for e in same))
+        mutant.kinds = list(dict.fromkeys(e.kind for e in edits))
         mutant.lines = list(dict.fromkeys((edit.line, *edit.also)))
         try:
-            mutant.signature = _run(program, mutant.source)
+            mutant.signature = gradients_of(program, mutant.source)
         except Exception as error:
             mutant.status = "loud"
             mutant.raised_at = _raised_at(error, program)
         else:
-            if _same(mutant.signature, correct, EQUIVALENT):
+            if same(mutant.signature, correct, EQUIVALENT):
                 mutant.status = "equivalent"
         found.append(mutant)
     _accept_coincidences(program, found)
@@ -154,7 +155,7 @@ def _accept_coincidences(program: Program, found: list[Mutant]) -> None:
     silent = [m for m in found if m.status == "silent"]
     for i, one in enumerate(silent):
         for other in silent[i + 1 :]:
-            if not _same(one.signature, other.signature, 1e-10):
+            if not same(one.signature, other.signature, 1e-10):
                 continue
             if one.line == other.line:
                 one.kinds = list(dict.fromkeys(one.kinds + other.kinds))

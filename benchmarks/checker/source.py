@@ -153,15 +153,27 @@ class Site:
     ) -> Edit:
         """The slip that puts `new` in the place of `node`, in parentheses where they are needed."""
         start, end = self.source.span(node)
-        if needs_parentheses(new, self.parent(node)):
+        parent = self.parent(node)
+        index = isinstance(parent, ast.Subscript) and node is parent.slice
+        enclosed = self.source.text[start - 1] == "(" and self.source.text[end : end + 1] == ")"
+        if not (index or enclosed or isinstance(node, ast.Slice)) and needs_parentheses(
+            new, parent
+        ):
             new = f"({new})"
         return Edit(kind, self.line, ((start, end, new),), operator, also)
 
 
+def is_method(node: ast.AST, name: str) -> bool:
+    """Whether `node` is a call of the form ``value.name(…)``."""
+    return (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr == name
+    )
+
+
 def needs_parentheses(new: str, parent: ast.AST | None) -> bool:
     """Whether the expression `new` changes its meaning when it stands bare under `parent`."""
-    if isinstance(parent, ast.Subscript) and ":" in new:
-        return False
     parsed = ast.parse(new.strip(), mode="eval").body
     if isinstance(parsed, _ATOMS):
         return False

@@ -7,7 +7,7 @@ import itertools
 from collections.abc import Iterator
 
 from benchmarks.checker.operators import roles
-from benchmarks.checker.source import Edit, Site
+from benchmarks.checker.source import Edit, Site, is_method
 
 _REDUCTIONS = ("sum", "mean")
 
@@ -21,18 +21,16 @@ def _products(site: Site) -> Iterator[tuple[ast.expr, ast.expr, ast.expr]]:
             name = site.text(node.func)
             if name in ("np.dot", "np.matmul", "np.outer") and len(node.args) == 2:
                 yield node, node.args[0], node.args[1]
-            elif isinstance(node.func, ast.Attribute) and node.func.attr == "dot":
-                if name != "np.dot":
-                    yield node, node.func.value, node.args[0]
+            elif name.endswith(".dot") and isinstance(node.func, ast.Attribute):
+                yield node, node.func.value, node.args[0]
 
 
 def _transposed(site: Site, node: ast.expr) -> str:
     """The text of `node` transposed, or without its transposition."""
     if isinstance(node, ast.Attribute) and node.attr == "T":
         return site.text(node.value)
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-        if node.func.attr == "transpose" and not node.args:
-            return site.text(node.func.value)
+    if is_method(node, "transpose") and not node.args:
+        return site.text(node.func.value)
     return f"{site.operand(node)}.T"
 
 
@@ -56,13 +54,11 @@ def transposed_result(site: Site) -> Iterator[Edit]:
             continue
         if isinstance(node, ast.Attribute) and node.attr == "T":
             yield site.replace("transpose", node, site.text(node.value), "transpose dropped")
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-            if node.func.attr == "transpose" and len(node.args) > 1:
-                axes = [site.text(a) for a in node.args]
-                axes[-1], axes[-2] = axes[-2], axes[-1]
-                base = site.text(node.func.value)
-                new = f"{base}.transpose({', '.join(axes)})"
-                yield site.replace("transpose", node, new, "axes swapped")
+        if is_method(node, "transpose") and len(node.args) > 1:
+            axes = [site.text(a) for a in node.args]
+            axes[-1], axes[-2] = axes[-2], axes[-1]
+            new = f"{site.text(node.func.value)}.transpose({', '.join(axes)})"
+            yield site.replace("transpose", node, new, "axes swapped")
     for node, _, _ in _products(site):
         parent = site.parent(node)
         if isinstance(parent, ast.Assign):

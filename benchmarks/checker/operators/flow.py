@@ -11,7 +11,7 @@ import ast
 from collections.abc import Iterator
 
 from benchmarks.checker.operators import roles
-from benchmarks.checker.source import Edit, Site
+from benchmarks.checker.source import Edit, Site, is_method
 
 _SIMPLE = (ast.Assign, ast.AugAssign, ast.Expr)
 _COMPARISONS = {
@@ -256,14 +256,13 @@ def changed_shape(site: Site) -> Iterator[Edit]:
                     base = site.operand(node.value)
                     yield site.replace("shape", node, f"{base}[{new_axis}, :]", "other new axis")
                     yield site.replace("shape", node, base, "new axis lost")
-        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-            if node.func.attr == "reshape" and len(node.args) > 1:
-                base = site.text(node.func.value)
-                for i in range(len(node.args) - 1):
-                    lengths = [site.text(a) for a in node.args]
-                    lengths[i], lengths[i + 1] = lengths[i + 1], lengths[i]
-                    new = f"{base}.reshape({', '.join(lengths)})"
-                    yield site.replace("shape", node, new, "lengths exchanged")
+        elif is_method(node, "reshape") and len(node.args) > 1:
+            base = site.text(node.func.value)
+            for i in range(len(node.args) - 1):
+                lengths = [site.text(a) for a in node.args]
+                lengths[i], lengths[i + 1] = lengths[i + 1], lengths[i]
+                new = f"{base}.reshape({', '.join(lengths)})"
+                yield site.replace("shape", node, new, "lengths exchanged")
 
 
 OPERATORS = (

@@ -36,14 +36,13 @@ def _assigned_from(site: Site, name: str) -> set[str]:
     """Names read by the last statement before the site that assigns `name` elementwise."""
     read: set[str] = set()
     for node in ast.walk(site.function):
-        if isinstance(node, ast.Assign) and node.lineno < site.line:
-            if any(isinstance(t, ast.Name) and t.id == name for t in node.targets):
-                if any(
-                    isinstance(n, ast.MatMult) or "dot(" in site.text(node.value)
-                    for n in ast.walk(node.value)
-                ):
-                    continue
-                read = {n.id for n in ast.walk(node.value) if isinstance(n, ast.Name)}
+        if not isinstance(node, ast.Assign) or node.lineno >= site.line:
+            continue
+        if not any(isinstance(t, ast.Name) and t.id == name for t in node.targets):
+            continue
+        product = any(isinstance(n, ast.MatMult) for n in ast.walk(node.value))
+        if not product and "dot(" not in site.text(node.value):
+            read = {n.id for n in ast.walk(node.value) if isinstance(n, ast.Name)}
     return read
 
 

@@ -1,0 +1,128 @@
+"""Right or wrong answers: the rules of docs/decisions/0040, applied."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+
+from benchmarks.checker.corpus import Program
+from benchmarks.checker.mutants import Mutant, gradients_of, same
+from benchmarks.checker.subject import Answer
+
+KINDS = (
+    "transpose",
+    "factor-m",
+    "factor-2",
+    "factor",
+    "sign",
+    "accumulate",
+    "missing-derivative",
+    "derivative-argument",
+    "wrong-layer",
+    "bias-sum",
+    "regularisation",
+    "softmax-jacobian",
+    "wrong-winner",
+    "stale-variable",
+    "wrong-variable",
+    "overwritten",
+    "broadcast",
+    "missing-term",
+    "operand-order",
+    "power",
+    "mask",
+    "index",
+    "shape",
+    "crash",
+)
+
+GROUPS = (
+    {"sign", "operand-order"},
+    {"accumulate", "missing-term"},
+    {"stale-variable", "wrong-layer", "wrong-variable"},
+    {"wrong-layer", "index"},
+    {"bias-sum", "broadcast"},
+    {"overwritten", "stale-variable"},
+)
+# Groups that hold only for some ways of planting the slip.
+_FORGOTTEN_MASKS = ("dropped factor", "mask forgotten", "deleted")
+_LOST_DIMENSIONS = ("keepdims lost", "new axis lost", "other new axis", "sum dropped")
+
+
+@dataclass(frozen=True)
+class Score:
+    """How one answer about a mutant fares.
+
+    `line` is a hit on the planted line; `line_accepted` also counts the lines that cannot be told
+    from it. `named` asks for the kind and for an accepted line. `mends` is None where no
+    suggestion was made.
+    """
+
+    detected: bool
+    line: bool
+    line_accepted: bool
+    named: bool
+    single: bool
+    mends: bool | None
+
+
+def accepted_kinds(mutant: Mutant) -> set[str]:
+    """Every kind that is a right answer for `mutant`."""
+    kinds = set(mutant.kinds)
+    accepted = set(kinds)
+    for kind in kinds:
+        for group in GROUPS:
+            if kind in group:
+                accepted |= group
+    operator = mutant.edit.operator
+    if "mask" in kinds and operator in _FORGOTTEN_MASKS:
+        accepted.add("missing-derivative")
+    if kinds & {"broadcast", "bias-sum", "shape"} and operator in _LOST_DIMENSIONS:
+        accepted |= {"broadcast", "shape"}
+    return accepted
+
+
+def score(mutant: Mutant, answer: Answer) -> Score:
+    """The score of `answer` about the silent or loud `mutant`."""
+    detected = answer.verdict == "wrong"
+    lines, kinds = mutant.lines, accepted_kinds(mutant)
+    if mutant.status == "loud":
+        lines = [mutant.line, *([mutant.raised_at] if mutant.raised_at else [])]
+        kinds = kinds | {"crash"}
+    accepted = detected and answer.line in lines
+    return Score(
+        detected=detected,
+        line=detected and answer.line == lines[0],
+        line_accepted=accepted,
+        named=accepted and answer.slip in kinds,
+        single=answer.findings == 1,
+        mends=mends(mutant, answer) if answer.suggestion else None,
+    )
+
+
+def mends(mutant: Mutant, answer: Answer) -> bool:
+    """Whether putting the suggestion in the place of the statement makes the gradients right."""
+    program: Program = mutant.program
+    if answer.line is None or answer.suggestion is None:
+        return False
+    mended = _with_statement(mutant.source, answer.line, answer.suggestion)
+    try:
+        return mended is not None and same(
+            gradients_of(program, mended), gradients_of(program, program.source), 1e-8
+        )
+    except Exception:
+        return False
+
+
+def _with_statement(text: str, line: int, statement: str) -> str | None:
+    """`text` with the statement that begins on `line` replaced."""
+    lines = text.splitlines()
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.stmt) and node.lineno == line:
+            last = node.end_lineno or line
+            if isinstance(node, ast.For | ast.If | ast.While):
+                last = line
+            indent = lines[line - 1][: node.col_offset]
+            new = [indent + part for part in statement.strip().splitlines()]
+            return "\n".join([*lines[: line - 1], *new, *lines[last:]]) + "\n"
+    return None
