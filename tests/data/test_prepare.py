@@ -55,7 +55,7 @@ def test_regression_parts_are_coded_by_the_training_rows() -> None:
     present = table["price"].values[~table["price"].missing]
     everything = np.concatenate([p.targets for p in (parts.train, parts.validation, parts.test)])
     np.testing.assert_allclose(np.sort(code.decode(everything)[:, 0]), np.sort(present), rtol=1e-5)
-    assert parts.remarks == ("1 rows without a value of 'price' are left out",)
+    assert parts.remarks == ("1 row without a value of 'price' is left out",)
 
 
 def test_classification_parts_have_every_class_in_its_share() -> None:

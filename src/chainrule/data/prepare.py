@@ -127,7 +127,11 @@ def _prepare_table(
     if missing.all():
         raise DataError(f"{table.name}: the target {target!r} has no values.")
     if missing.any():
-        remarks.append(f"{int(missing.sum())} rows without a value of {target!r} are left out")
+        lost = int(missing.sum())
+        rows_are = (
+            "row without a value of {!r} is" if lost == 1 else "rows without a value of {!r} are"
+        )
+        remarks.append(f"{lost} {rows_are.format(target)} left out")
         table = table.take(~missing)
     column = table[target]
     # Which code it is does not depend on the division; a regression's scale does.
