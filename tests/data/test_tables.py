@@ -113,7 +113,7 @@ def test_inputs_and_left_out_columns_are_stated() -> None:
     )
     assert dict(RULES.left_out) == {
         "id": "counts the rows",
-        "name": "6 different texts",
+        "name": "free text",
         "unit": "one value only",
         "note": "no values",
     }

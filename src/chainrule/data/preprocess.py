@@ -260,7 +260,7 @@ def _useless(column: Column) -> str | None:
     if column.kind is Kind.ROW_NUMBER:
         return "counts the rows"
     if column.kind is Kind.TEXT:
-        return f"{len(column.levels())} different texts"
+        return "free text"
     return None
 
 

@@ -1,0 +1,89 @@
+"""How the columns of a table are shown: what was read out of them, and what they become."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from chainrule.data import Classes, Column, Kind, Pipeline, Preprocessor, Table
+from chainrule.data.table import number_text
+
+if TYPE_CHECKING:
+    from rich.table import Table as View
+
+__all__ = ["columns_view", "values_of"]
+
+_SHOWN_LEVELS = 3
+
+
+def columns_view(table: Table, pipeline: Pipeline) -> View:
+    """Return a view of a table's columns, one line each: kind, missing, values, use."""
+    from rich.table import Table as View
+
+    uses = _uses(pipeline)
+    view = View(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    view.add_column("column", overflow="ellipsis", max_width=20, no_wrap=True)
+    # Narrow terminals cut the values short and nothing else.
+    view.add_column("kind", no_wrap=True, min_width=max(len(c.kind) for c in table.columns))
+    view.add_column("missing", justify="right", no_wrap=True, min_width=7)
+    view.add_column("values", overflow="ellipsis", no_wrap=True)
+    view.add_column("becomes", no_wrap=True, min_width=max(map(len, uses.values())))
+    for column in table.columns:
+        missing = int(column.missing.sum())
+        use = uses[column.name]
+        style = (
+            "dim" if use.startswith("not used") else "bold" if use.startswith("target") else None
+        )
+        view.add_row(
+            _escaped(column.name), str(column.kind), str(missing or "–"),
+            _escaped(values_of(column)), _escaped(use), style=style,
+        )  # fmt: skip
+    return view
+
+
+def values_of(column: Column) -> str:
+    """Return a column's range or commonest levels in a few words.
+
+    Examples
+    --------
+    >>> table = Table.of({"x": [0.5, 2.25, None], "y": ["b", "a", "a"]})
+    >>> values_of(table["x"]), values_of(table["y"])
+    ('0.5 … 2.25', 'a, b')
+    """
+    present = column.values[~column.missing]
+    if len(present) == 0:
+        return ""
+    if column.kind is Kind.DATE:
+        first, last = (np.datetime64(int(day), "D") for day in (present.min(), present.max()))
+        return f"{first} … {last}"
+    if column.is_numeric:
+        return f"{_short(present.min())} … {_short(present.max())}"
+    levels, counts = np.unique(present.astype(str), return_counts=True)
+    if column.kind is Kind.TEXT:
+        return f"{len(levels)} different texts"
+    commonest = levels[np.argsort(-counts, kind="stable")[:_SHOWN_LEVELS]]
+    more = f" … {len(levels)} in all" if len(levels) > _SHOWN_LEVELS else ""
+    return ", ".join(commonest) + more
+
+
+def _short(value: float) -> str:
+    return number_text(value) if abs(value) < 1e6 and float(value).is_integer() else f"{value:.4g}"
+
+
+def _uses(pipeline: Pipeline) -> dict[str, str]:
+    rules = pipeline.inputs
+    assert isinstance(rules, Preprocessor)
+    uses = {name: f"– {reason}" for name, reason in rules.left_out}
+    for rule in rules.rules:
+        count = len(rule.inputs) - rule.flags_missing
+        flag = " + missing" if rule.flags_missing else ""
+        uses[rule.name] = f"{count} input{'s' if count > 1 else ''}{flag}"
+    code = pipeline.target
+    classes = f"target: {code.outputs} classes" if isinstance(code, Classes) else "target: number"
+    return {**uses, code.name: classes}
+
+
+def _escaped(text: str) -> str:
+    """Return text in which square brackets are no markup of rich's."""
+    return text.replace("[", r"\[")
