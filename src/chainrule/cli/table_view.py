@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -17,28 +17,31 @@ __all__ = ["columns_view", "values_of"]
 _SHOWN_LEVELS = 3
 
 
-def columns_view(table: Table, pipeline: Pipeline) -> View:
-    """Return a view of a table's columns, one line each: kind, missing, values, use."""
+def columns_view(table: Table, pipeline: Pipeline, width: int = 80) -> View:
+    """Return a view of a table's columns, one line each: kind, missing, values, use.
+
+    Where ``width`` characters are too few, names and values are cut short and nothing else.
+    """
     from rich.table import Table as View
 
     uses = _uses(pipeline)
+    rows = [
+        (c.name, str(c.kind), str(int(c.missing.sum()) or "–"), values_of(c), uses[c.name])
+        for c in table.columns
+    ]
+    titles = ("column", "kind", "missing", "values", "becomes")
+    widths = [max(map(len, column)) for column in zip(titles, *rows, strict=True)]
+    widths[0] = min(widths[0], 20)
+    gaps = 2 * len(widths)
+    widths[3] = max(8, min(widths[3], width - gaps - sum(widths) + widths[3]))
     view = View(box=None, padding=(0, 2, 0, 0), header_style="bold")
-    view.add_column("column", overflow="ellipsis", max_width=20, no_wrap=True)
-    # Narrow terminals cut the values short and nothing else.
-    view.add_column("kind", no_wrap=True, min_width=max(len(c.kind) for c in table.columns))
-    view.add_column("missing", justify="right", no_wrap=True, min_width=7)
-    view.add_column("values", overflow="ellipsis", no_wrap=True)
-    view.add_column("becomes", no_wrap=True, min_width=max(map(len, uses.values())))
-    for column in table.columns:
-        missing = int(column.missing.sum())
-        use = uses[column.name]
-        style = (
-            "dim" if use.startswith("not used") else "bold" if use.startswith("target") else None
-        )
-        view.add_row(
-            _escaped(column.name), str(column.kind), str(missing or "–"),
-            _escaped(values_of(column)), _escaped(use), style=style,
-        )  # fmt: skip
+    for title, most in zip(titles, widths, strict=True):
+        side: Literal["left", "right"] = "right" if title == "missing" else "left"
+        view.add_column(title, width=most, justify=side, no_wrap=True, overflow="ellipsis")
+    for row in rows:
+        use = row[-1]
+        style = "dim" if use.startswith("–") else "bold" if use.startswith("target") else None
+        view.add_row(*map(_escaped, row), style=style)
     return view
 
 
