@@ -158,19 +158,10 @@ class Network(Parameters):
         BP3 ``∂C/∂b^l = Σ δ^l``; BP4 ``∂C/∂w^l = δ^l (a^(l−1))ᵀ``. With reduction ``'mean'`` the
         factor 1/m is in BP1, so in every δ, and nowhere else.
         """
-        xs, single = self._columns("x", x, self.sizes[0])
-        ys, _ = self._columns("y", y, self.sizes[-1])
-        m = xs.shape[1]
-        if ys.shape[1] != m:
-            raise ShapeError(
-                f"x has {m} samples (shape {np.shape(x)}) and y has {ys.shape[1]} "
-                f"(shape {np.shape(y)}) in {self.layout} layout; give one target per sample"
-            )
-        if m == 0:
-            raise ShapeError(f"x has shape {np.shape(x)}: a batch without samples has no gradient")
-        self.cost.check_targets(ys)
+        xs, ys = self.columns(x, y)
+        m, single = xs.shape[1], np.ndim(x) == 1
         z, a = equations.forward(self._weights, self._biases, self.activations, xs)
-        share = 1.0 / m if self.reduction == "mean" else 1.0
+        share = self._share(m)
         delta = equations.backward(self._weights, self.activations, self.cost, z, a, ys, share)
         nabla_w, nabla_b = equations.gradients(a, delta)
         by_sample = self.cost.by_sample(self.activations[-1], z[-1], a[-1], ys)
@@ -187,6 +178,32 @@ class Network(Parameters):
             self.layout,
             tuple(activation.name for activation in self.activations),
         )
+
+    def columns(self, x: npt.ArrayLike, y: npt.ArrayLike) -> tuple[Array, Array]:
+        """A batch and its targets, checked, in column form ``(n_in, m)`` and ``(n_out, m)``."""
+        xs, _ = self._columns("x", x, self.sizes[0])
+        ys, _ = self._columns("y", y, self.sizes[-1])
+        m = xs.shape[1]
+        if ys.shape[1] != m:
+            raise ShapeError(
+                f"x has {m} samples (shape {np.shape(x)}) and y has {ys.shape[1]} "
+                f"(shape {np.shape(y)}) in {self.layout} layout; give one target per sample"
+            )
+        if m == 0:
+            raise ShapeError(f"x has shape {np.shape(x)}: a batch without samples has no gradient")
+        self.cost.check_targets(ys)
+        return xs, ys
+
+    def batch_cost(self, x: npt.ArrayLike, y: npt.ArrayLike) -> float:
+        """C of a batch, ``Σ C_x`` or its mean by `reduction`: a forward pass and no more."""
+        xs, ys = self.columns(x, y)
+        z, a = equations.forward(self._weights, self._biases, self.activations, xs)
+        by_sample = self.cost.by_sample(self.activations[-1], z[-1], a[-1], ys)
+        return float(by_sample.sum(dtype=np.float64)) * self._share(xs.shape[1])
+
+    def _share(self, m: int) -> float:
+        """What one sample counts in a batch of m: the one place where m is divided by."""
+        return 1.0 / m if self.reduction == "mean" else 1.0
 
     def nabla_x(self, record: Backprop) -> Array:
         """``∂C/∂x = (w^1)ᵀ δ^1`` of every sample, in the form of x."""
