@@ -180,6 +180,18 @@ class Graph(Mapping[str, Gate]):
         )
         return {self.names[node]: g for node, g in found.items() if node in self.names}
 
+    def open(self, *names: str) -> Graph:
+        """This graph with the named gates replaced by their parts; without names, all that can be.
+
+        Raises
+        ------
+        ArgumentError
+            If there is no such gate, or it is not made of smaller ones.
+        """
+        from chainrule.core.gates import open_gates
+
+        return open_gates(self, names)
+
     def operand(self, node: Node, index: int) -> str:
         """How operand ``index`` of a node is written: a name, or the constant itself."""
         parent = node.inputs[index]

@@ -25,3 +25,10 @@ from chainrule.ops import methods, protocols  # noqa: E402
 
 methods.attach()
 protocols.connect()
+
+_INTERNAL = {"constant", "sum_to", "tracked", "variable", "wrap", "zeros_as"}
+__all__ = sorted({name for family in FAMILIES for name in family.__all__} - _INTERNAL)
+
+for _family in FAMILIES:
+    for _name in _family.__all__:
+        globals()[_name] = getattr(_family, _name)
