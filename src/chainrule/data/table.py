@@ -134,7 +134,7 @@ class Table:
         doubled = sorted({str(key) for key in names if names.count(key) > 1})
         if doubled:
             raise DataError(f"{name}: column names given twice: {', '.join(doubled)}.")
-        columns = tuple(infer(str(key), np.asarray(data[key])) for key in names)
+        columns = tuple(infer(str(key), _as_array(data[key])) for key in names)
         lengths = {column.name: len(column.values) for column in columns}
         if len(set(lengths.values())) > 1:
             raise DataError(f"{name}: columns of different length: {lengths}.")
@@ -208,10 +208,21 @@ def infer(name: str, raw: NDArray[Any]) -> Column:
     return Column(name, Kind.CATEGORY if few else Kind.TEXT, texts)
 
 
+def _as_array(values: Any) -> NDArray[Any]:
+    if isinstance(values, list) and all(type(value) is str for value in values):
+        return np.array(values, dtype=object)  # NumPy's own texts are all as long as the longest
+    return np.asarray(values)
+
+
 def to_texts(name: str, raw: NDArray[Any]) -> NDArray[Any]:
     """Return values as texts, stripped, with None for missing ones; shape (n,), object."""
     texts = np.empty(len(raw), dtype=object)
-    for row, value in enumerate(raw.tolist()):
+    values = raw.tolist()
+    if all(type(value) is str for value in values):
+        stripped = (value.strip() for value in values)
+        texts[:] = [None if text.lower() in MISSING_WORDS else text for text in stripped]
+        return texts
+    for row, value in enumerate(values):
         if value is None or type(value).__name__ == "NAType":  # pandas' own mark for missing
             continue
         if isinstance(value, float) and np.isnan(value):
