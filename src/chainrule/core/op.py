@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import numbers
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -225,7 +226,7 @@ def as_operand(argument: Any) -> Any:
     Raises
     ------
     DtypeError
-        For complex numbers, which are outside the library's scope.
+        For complex numbers, which are outside the library's scope, and for objects.
     """
     if isinstance(argument, np.ndarray | np.generic):
         if argument.dtype.kind == "c":
@@ -233,11 +234,18 @@ def as_operand(argument: Any) -> Any:
                 f"complex numbers are outside the library's scope (an operand is {argument.dtype}); "
                 "pass the real and imaginary parts as two arrays"
             )
+        if argument.dtype.kind not in "fiub":
+            raise DtypeError(
+                f"an operand is an array of {argument.dtype}; tensors compute with real numbers "
+                "and booleans. An array of tensors is made with cr.array or cr.stack"
+            )
         return argument
     if isinstance(argument, complex):
         raise DtypeError("complex numbers are outside the library's scope; an operand is complex")
     if isinstance(argument, list | tuple):
         return as_operand(np.asarray(argument))
+    if isinstance(argument, numbers.Real) and not isinstance(argument, int | float):
+        return float(argument)  # Fraction: NumPy would make arrays of objects
     return argument
 
 
@@ -266,6 +274,7 @@ def record(op: Op, args: tuple[Any, ...], params: dict[str, Any]) -> Any:
         raise Hooks.explain(op, args, params, error) from error
     if out.__class__ is not np.ndarray and out.__class__ is not tuple:
         out = np.asarray(out)
+        out.setflags(write=False)  # Note [Scalars do not change], tensor.py
     if tracked and op.differentiable and state.grad_enabled:
         code, offset = caller()
         return Hooks.wrap(

@@ -29,6 +29,7 @@ def pullback(
     targets: Iterable[Node] | None,
     create_graph: bool = False,
     keep_all: bool = False,
+    linked: bool = True,
 ) -> dict[Node, Any]:
     """Cotangents of ``targets`` given those of the roots.
 
@@ -45,6 +46,9 @@ def pullback(
         Run the rules on Tensors, so that the result is a graph again.
     keep_all : bool
         Return the cotangent of every node that has one.
+    linked : bool
+        With ``create_graph``: whether the result depends differentiably on the nodes' values too,
+        or only on the seeds (for which the values are constants).
     """
     wanted: set[Node] | None = None if targets is None else set(targets)
     needed = None if wanted is None else _reaching(nodes, wanted)
@@ -74,7 +78,7 @@ def pullback(
                 index = node.params["index"]
                 parts[index] = parts[index] + g if index in parts else g
             continue
-        if create_graph:
+        if create_graph and linked:
             out = _wrapped(out, node)
             values = tuple(
                 value if parent is None else Hooks.wrap(value, parent)
@@ -157,7 +161,10 @@ def _reaching(nodes: Sequence[Node], targets: set[Node]) -> set[Node]:
 
 
 def pushforward(
-    nodes: Sequence[Node], tangents: dict[Node, Any], create_graph: bool = False
+    nodes: Sequence[Node],
+    tangents: dict[Node, Any],
+    create_graph: bool = False,
+    linked: bool = True,
 ) -> dict[Node, Any]:
     """Tangents of every node that depends on one with a tangent.
 
@@ -167,6 +174,8 @@ def pushforward(
         All nodes on the way, sorted by id.
     tangents : dict
         Tangents of the leaves: arrays, or Tensors with ``create_graph``.
+    create_graph, linked : bool
+        As in :func:`pullback`.
     """
     known: dict[Node, Any] = dict(tangents)
     for node in nodes:
@@ -180,17 +189,19 @@ def pushforward(
         if node.op is SELECT:
             known[node] = known[node.inputs[0]][node.params["index"]]  # type: ignore[index]
             continue
-        tangent = _node_tangent(node, moving, known, create_graph)
+        tangent = _node_tangent(node, moving, known, create_graph, linked)
         if tangent is not None:
             known[node] = tangent
     return known
 
 
-def _node_tangent(node: Node, moving: list[int], known: dict[Node, Any], create_graph: bool) -> Any:
+def _node_tangent(
+    node: Node, moving: list[int], known: dict[Node, Any], create_graph: bool, linked: bool
+) -> Any:
     op, params = node.op, node.params
     values: Sequence[Any] = node.values
     out = node.value
-    if create_graph:
+    if create_graph and linked:
         values = [
             value if parent is None else Hooks.wrap(value, parent)
             for value, parent in zip(values, node.inputs)
@@ -214,26 +225,29 @@ def _node_tangent(node: Node, moving: list[int], known: dict[Node, Any], create_
         if total is not None and total.dtype != out.dtype:
             total = lib.astype(total, out.dtype)
         return total
-    return _transposed(node, moving, known, create_graph)
+    return _transposed(node, moving, known, create_graph, linked)
 
 
-def _transposed(node: Node, moving: list[int], known: dict[Node, Any], create_graph: bool) -> Any:
+def _transposed(
+    node: Node, moving: list[int], known: dict[Node, Any], create_graph: bool, linked: bool
+) -> Any:
     """Forward derivative from the backward rule.
 
     The rule is linear in ``g``: ``g ↦ Jᵀg``. The cotangent of ``g`` in ``⟨Jᵀg, t⟩`` is ``J t``.
     """
     from chainrule.core.transforms import enable_grad, grad_of
 
+    linked = linked and create_graph
     outs = node.value if isinstance(node.value, tuple) else (node.value,)
     since = next(IDS)
     with enable_grad():
         gs = [lib.variable(zeros(part, False)) for part in outs]
         g = tuple(gs) if isinstance(node.value, tuple) else gs[0]
         values = [
-            value if parent is None or not create_graph else Hooks.wrap(value, parent)
+            value if parent is None or not linked else Hooks.wrap(value, parent)
             for value, parent in zip(node.values, node.inputs)
         ]
-        out = _wrapped(node.value, node) if create_graph else node.value
+        out = _wrapped(node.value, node) if linked else node.value
         pairing: Any = None
         for index in moving:
             rule = node.op.rule(index)

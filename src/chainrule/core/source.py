@@ -15,7 +15,7 @@ from itertools import pairwise
 from types import CodeType
 from typing import NamedTuple
 
-__all__ = ["Location", "assigned_names", "caller", "locate"]
+__all__ = ["Location", "assigned_names", "called_from", "called_name", "caller", "locate"]
 
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 
@@ -45,6 +45,37 @@ def caller() -> tuple[CodeType | None, int]:
             return None, 0
         frame = outer
     return frame.f_code, frame.f_lasti
+
+
+def called_from(depth: int) -> tuple[CodeType, int]:
+    """Code object and bytecode offset of the caller's ``depth``-th caller, whoever that is."""
+    frame = sys._getframe(depth + 1)
+    return frame.f_code, frame.f_lasti
+
+
+@lru_cache(maxsize=512)
+def called_name(code: CodeType, offset: int) -> str | None:
+    """First word of the call expression at this offset: ``'float'`` for ``float(x)``.
+
+    The empty string if the instruction is not a call (``a[0] = x`` converts too); ``None`` if the
+    interpreter keeps no positions (``-X no_debug_ranges``).
+    """
+    instructions = list(dis.get_instructions(code))
+    here = next((i for i in instructions if i.offset == offset), None)
+    if here is None or not here.opname.startswith(("CALL", "PRECALL")):
+        return ""
+    if here.positions is None or here.positions.col_offset is None:
+        return None
+    start = here.positions.lineno, here.positions.col_offset
+    for instruction in instructions:
+        at = instruction.positions
+        if (
+            at is not None
+            and (at.lineno, at.col_offset) == start
+            and instruction.opname.startswith("LOAD_")
+        ):
+            return str(instruction.argval)
+    return ""
 
 
 def locate(code: CodeType | None, offset: int) -> Location | None:

@@ -4,11 +4,13 @@ No mathematics: every operator and method calls a function of :mod:`chainrule.op
 
 Writing in place (``t[i] = v``, ``t += v``) gives the handle a new value and a new node. Nothing
 recorded changes, so gradients stay right. Views (``t[1:]``, ``t.T``, ``t.reshape(…)``) follow: a
-write through a view reaches its base and the base's other views, as in NumPy.
+write through a view reaches its base and the base's other views, as in NumPy. What is a copy in
+NumPy is one here: ``t[0]`` of a vector, a sum, a reshape that cannot keep the memory.
 """
 
 from __future__ import annotations
 
+import copy
 import operator
 import weakref
 from collections.abc import Callable, Iterator
@@ -20,17 +22,22 @@ from chainrule.core import op as _op
 from chainrule.core.graph import Node, leaf
 from chainrule.core.lib import lib
 from chainrule.core.op import STATE, Abstract, Hooks
+from chainrule.core.source import called_from, called_name
 from chainrule.errors import ArgumentError, DtypeError, GradientError, StagingError
 
 __all__ = ["Tensor", "lib", "tensor"]
 
 
 class View(NamedTuple):
-    """How a view is read from its base, and how a write to the view changes the base."""
+    """How a view is read from its base, and how a write to the view changes the base.
+
+    ``assigns`` marks ``t.data``: a write through it replaces values and is not differentiated.
+    """
 
     base: Tensor
     read: Callable[[Any], Any]
     write: Callable[[Any, Any], Any]
+    assigns: bool = False
 
 
 class Tensor:
@@ -134,6 +141,7 @@ class Tensor:
         return self
 
     def _make_leaf(self) -> None:
+        self._view = None  # a leaf owns its values: a write elsewhere must not make it another node
         node = leaf(self._value)
         node.owner = weakref.ref(self)
         node.label = self.__dict__.get("name")
@@ -201,7 +209,11 @@ class Tensor:
         self._node.owner = weakref.ref(self)
 
     def detach(self) -> Tensor:
-        """The same values, cut off from the graph (shares memory)."""
+        """The same values, cut off from the graph.
+
+        No memory is copied, but it is a tensor of its own: later writes to either do not show in
+        the other.
+        """
         if STATE.stage is not None:
             detached: Tensor = lib.stop_gradient(self)
             return detached
@@ -209,12 +221,20 @@ class Tensor:
 
     @property
     def data(self) -> Tensor:
-        """The values without the graph; assigning replaces them and keeps ``requires_grad``."""
-        return self.detach()
+        """The values without the graph; writing to them replaces the tensor's.
+
+        ``t.data = v``, ``t.data -= v`` and ``t.data[i] = v`` keep ``requires_grad`` and are not
+        differentiated: this is how a parameter is updated.
+        """
+        shown = self.detach()
+        view = View(self, Tensor.detach, lambda base, new: new, assigns=True)
+        self._follow(shown, view)
+        return shown
 
     @data.setter
     def data(self, value: Any) -> None:
-        self.assign(value)
+        if not (isinstance(value, Tensor) and value._value is self._value):
+            self.assign(value)
 
     def assign(self, value: Any) -> None:
         """Replace the values of a leaf (what optimisers do); shape and dtype stay.
@@ -223,12 +243,24 @@ class Tensor:
         ------
         ArgumentError
             If the shape differs.
+        GradientError
+            If the tensor was computed from others that require gradients: new values would not
+            belong to its graph.
         """
         value = value.detach() if isinstance(value, Tensor) else tensor(value)
         if value.shape != self.shape:
             raise ArgumentError(f"cannot assign shape {value.shape} to a tensor of {self.shape}")
         if value.dtype != self.dtype:
             value = lib.astype(value, self.dtype)
+        if self.requires_grad and not self.is_leaf:
+            raise GradientError(
+                "only a leaf can be given new values: this tensor was computed "
+                f"(by {self._node.op.name!r}), and gradients through it belong to its present "  # type: ignore[union-attr]
+                "values. Assign to t.detach(), or write t[...] = v, which is differentiated"
+            )
+        if self._view is not None:
+            self._replace(value, "assignment")
+            return
         stage = STATE.stage
         if stage is not None:
             stage.write(self, value)
@@ -238,6 +270,7 @@ class Tensor:
         self._node = None
         if tracked:
             self._make_leaf()
+        self._refresh_views()
 
     # ---- values
 
@@ -296,10 +329,28 @@ class Tensor:
         return bool(self._concrete("a truth value (if, while, and, or)"))
 
     def __float__(self) -> float:
+        self._meant("float")
         return float(self._concrete("float()").item() if self.size == 1 else self._scalar("float"))
 
     def __int__(self) -> int:
+        self._meant("int")
         return int(self._concrete("int()").item() if self.size == 1 else self._scalar("int"))
+
+    def _meant(self, kind: str) -> None:
+        """Refuse to become a number unless the program says so.
+
+        ``math.sin(t)`` and ``array[i] = t`` convert as ``float(t)`` does, and would lose the
+        gradient without a word.
+        """
+        if self.requires_grad and called_name(*called_from(2)) not in (kind, None):
+            from chainrule.core.messages import where
+
+            raise GradientError(
+                "a tensor that requires gradients was about to be made a Python number, which would "
+                "cut the graph silently. Use NumPy's functions instead of math's, build arrays "
+                "with cr.stack or cr.array instead of writing into one, and say t.item() or "
+                f"float(t) if a plain number is meant{where()}"
+            )
 
     def _scalar(self, kind: str) -> Any:
         raise DtypeError(f"only a tensor of one element can be made a {kind}; shape {self.shape}")
@@ -352,6 +403,7 @@ class Tensor:
         memo[id(self)] = twin
         twin.__setstate__(self.__getstate__())
         twin._value = self._value.copy()
+        twin._grad = copy.deepcopy(self._grad, memo)
         if self.requires_grad:
             twin._make_leaf()
         return twin
@@ -505,37 +557,61 @@ class Tensor:
         self._replace(lib.index_update(self, index, value), "item assignment")
 
     def __iadd__(self, other: Any) -> Tensor:
-        return self._replace(lib.add(self, other), "+=")
+        return self._in_place(lib.add(self, other), "+=")
 
     def __isub__(self, other: Any) -> Tensor:
-        return self._replace(lib.subtract(self, other), "-=")
+        return self._in_place(lib.subtract(self, other), "-=")
 
     def __imul__(self, other: Any) -> Tensor:
-        return self._replace(lib.multiply(self, other), "*=")
+        return self._in_place(lib.multiply(self, other), "*=")
 
     def __itruediv__(self, other: Any) -> Tensor:
-        return self._replace(lib.divide(self, other), "/=")
+        return self._in_place(lib.divide(self, other), "/=")
 
     def __ifloordiv__(self, other: Any) -> Tensor:
-        return self._replace(lib.floor_divide(self, other), "//=")
+        return self._in_place(lib.floor_divide(self, other), "//=")
 
     def __imod__(self, other: Any) -> Tensor:
-        return self._replace(lib.remainder(self, other), "%=")
+        return self._in_place(lib.remainder(self, other), "%=")
 
     def __ipow__(self, other: Any) -> Tensor:
-        return self._replace(lib.power(self, other), "**=")
+        return self._in_place(lib.power(self, other), "**=")
 
     def __imatmul__(self, other: Any) -> Tensor:
-        return self._replace(lib.matmul(self, other), "@=")
+        return self._in_place(lib.matmul(self, other), "@=")
 
     def __iand__(self, other: Any) -> Tensor:
-        return self._replace(lib.bitwise_and(self, other), "&=")
+        return self._in_place(lib.bitwise_and(self, other), "&=")
 
     def __ior__(self, other: Any) -> Tensor:
-        return self._replace(lib.bitwise_or(self, other), "|=")
+        return self._in_place(lib.bitwise_or(self, other), "|=")
 
     def __ixor__(self, other: Any) -> Tensor:
-        return self._replace(lib.bitwise_xor(self, other), "^=")
+        return self._in_place(lib.bitwise_xor(self, other), "^=")
+
+    def _in_place(self, new: Tensor, what: str) -> Tensor:
+        """What ``t += v`` gives: this tensor with new contents, or a new one if it is a scalar.
+
+        Note [Scalars do not change]: ``s = x.sum(); t = s; s += 1`` leaves ``t`` as it was, and so
+        does ``s = x[0]; s += 1`` leave ``x``: NumPy returns scalars there, not arrays of no axes.
+        The values of such tensors are read-only (see ``op.record``).
+        """
+        if self._is_scalar():
+            return new
+        return self._replace(new, what)
+
+    def _is_scalar(self) -> bool:
+        value = self._value
+        if value.shape or self._view is not None or self._is_wanted():
+            return False
+        if isinstance(value, Abstract):
+            return STATE.stage is None or not STATE.stage.holds(self)
+        return not value.flags.writeable
+
+    def _is_wanted(self) -> bool:
+        """Whether this is a leaf in whose ``.grad`` a gradient is to be left."""
+        node = self._node
+        return node is not None and not node.inputs and node.owner is not None and node.tracked
 
     def _replace(self, new: Tensor, what: str) -> Tensor:
         """Give this handle, its base and its views new contents."""
@@ -549,8 +625,7 @@ class Tensor:
                     f"{what}: cannot store {new.dtype} in place in a {self.dtype} tensor"
                 )
             new = lib.astype(new, self.dtype)
-        node = self._node
-        if node is not None and not node.inputs and node.owner is not None and node.tracked:
+        if self._is_wanted():
             if STATE.grad_enabled and STATE.stage is None:
                 raise GradientError(
                     f"{what} on a tensor whose gradient is wanted would lose its identity: the "
@@ -563,31 +638,63 @@ class Tensor:
             STATE.stage.write(self, new)
             return self
         if self._view is not None:
-            base = self._view.base
-            base._replace(self._view.write(base, new), what)
+            view = self._view
+            if view.assigns:
+                view.base.assign(view.write(view.base, new))
+            else:
+                view.base._replace(view.write(view.base, new), what)
             return self
-        self._value, self._node = new._value, new._node
+        if self.requires_grad and not STATE.grad_enabled:
+            raise GradientError(
+                f"{what} under cr.no_grad() on a computed tensor would cut it off from the graph: "
+                "gradients would no longer flow through it. Write outside cr.no_grad(), or to "
+                "t.detach()"
+            )
+        self._hold(new)
         self._refresh_views()
         return self
 
+    def _hold(self, new: Tensor) -> None:
+        """Take over the value and node of ``new``; a kept gradient is that of the new value."""
+        old = self._node
+        if old is not None and old.owner is not None and old.owner() is self and old.inputs:
+            old.owner = None
+            if new._node is not None:
+                new._node.owner = weakref.ref(self)
+        self._value, self._node = new._value, new._node
+
     def _refresh_views(self) -> None:
-        for reference in self._views or ():
+        if self._views is None:
+            return
+        enabled = STATE.grad_enabled
+        for reference in self._views:
             view = reference()
-            if view is not None and view._view is not None:
-                fresh = view._view.read(self)
-                view._value, view._node = fresh._value, fresh._node
-                view._refresh_views()
+            if view is None or view._view is None or view._view.base is not self:
+                continue
+            # a view that carried gradients still does after its base was written under no_grad
+            STATE.grad_enabled = enabled or view.requires_grad
+            try:
+                view._hold(view._view.read(self))
+            finally:
+                STATE.grad_enabled = enabled
+            view._refresh_views()
 
     def _add_view(
         self, view: Tensor, read: Callable[[Any], Any], write: Callable[[Any, Any], Any]
     ) -> None:
-        """Make ``view`` follow this tensor: see the module's docstring."""
-        view._view = View(self, read, write)
+        """Make ``view`` follow this tensor if NumPy's result would share its memory."""
+        value = view._value
+        if value.__class__ is np.ndarray and not np.may_share_memory(value, self._value):
+            return
+        self._follow(view, View(self, read, write))
+
+    def _follow(self, follower: Tensor, view: View) -> None:
+        follower._view = view
         if self._views is None:
             self._views = []
         elif len(self._views) > 32:
             self._views = [r for r in self._views if r() is not None]
-        self._views.append(weakref.ref(view))
+        self._views.append(weakref.ref(follower))
 
     if TYPE_CHECKING:  # the methods named as NumPy's and PyTorch's functions: see ops/methods.py
 

@@ -118,15 +118,20 @@ def backward(root: Tensor, gradient: Any, create_graph: bool) -> None:
             if owner is None:
                 continue
             if owner.grad is None:
-                owner.grad = g if create else wrap(_own(g, handed), None)
+                owner.grad = _handle(g) if create else wrap(_own(g, handed), None)
             else:
                 owner.grad = owner.grad + g
 
 
+def _handle(g: Tensor) -> Any:
+    """A handle of its own on the value and node of ``g``: writes to one do not show in another."""
+    return wrap(g._value, g._node)
+
+
 def _own(g: Any, handed: set[int]) -> Any:
-    """``g`` as an array that shares memory with no other result."""
+    """``g`` as a writable array that shares memory with no other result."""
     g = np.asarray(g)
-    if g.base is not None or not g.flags.owndata or id(g) in handed:
+    if g.base is not None or not g.flags.owndata or not g.flags.writeable or id(g) in handed:
         g = g.copy()
     handed.add(id(g))
     return g
@@ -180,10 +185,19 @@ def grad_of(
 class _Linearised:
     """A function run once on tracked copies of its primals: ready to be walked either way."""
 
-    def __init__(self, function: Callable[..., Any], primals: Sequence[Any], has_aux: bool) -> None:
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        primals: Sequence[Any],
+        has_aux: bool,
+        keep: bool = False,
+    ) -> None:
         self.since = next(IDS)
         self.outer = STATE.grad_enabled
         flat, self.structure = tree.flatten(tuple(primals))
+        if keep:  # a pullback is called later: what the caller then does to his arrays is his
+            flat = [x.copy() if isinstance(x, np.ndarray) else x for x in flat]
+        self.keep = keep
         self.primals = flat
         inputs = [track(value) for value in flat]
         # the function may write to its arguments in place: their handles change, these do not
@@ -217,7 +231,10 @@ class _Linearised:
                     return True
                 continue
             if not node.inputs:
-                return True
+                # made while the function ran: a user's leaf counts, an inner transform's does not
+                if node.owner is not None and node.owner() is not None:
+                    return True
+                continue
             for parent in node.inputs:
                 if parent is not None and parent.tracked and parent.id <= self.since:
                     return True
@@ -241,14 +258,14 @@ class _Linearised:
                 seed = seeds[out._node] + seed
             seeds[out._node] = seed
         with enable_grad() if create else no_grad():
-            found = pullback(self.nodes, seeds, self.targets, create)
+            found = pullback(self.nodes, seeds, self.targets, create, linked=self.nested)
         results = []
         handed = {id(_plain(c)) for c in cotangents}
         for target in self.targets:
             g = found.get(target)
             if g is None:
                 g = np.zeros(target.shape, target.dtype)
-            results.append(g if isinstance(g, Tensor) else _own(g, handed))
+            results.append(_handle(g) if isinstance(g, Tensor) else _own(g, handed))
         return results
 
     def push(self, tangents: Sequence[Any]) -> list[Any]:
@@ -261,14 +278,14 @@ class _Linearised:
                 seed = lib.constant(np.asarray(seed))
             known[target] = seed
         with enable_grad() if create else no_grad():
-            found = pushforward(self.nodes, known, create)
+            found = pushforward(self.nodes, known, create, linked=self.nested)
         results = []
         handed = {id(_plain(t)) for t in tangents}
         for out in self.outs:
             t = found.get(out._node) if isinstance(out, Tensor) else None  # type: ignore[arg-type]
             if t is None:
                 t = np.zeros(_shape(out), _float_dtype(out))
-            results.append(t if isinstance(t, Tensor) else _own(t, handed))
+            results.append(_handle(t) if isinstance(t, Tensor) else _own(t, handed))
         return results
 
     def pack_out(self, values: Sequence[Any]) -> Any:
@@ -278,15 +295,19 @@ class _Linearised:
     def values_out(self) -> Any:
         """The function's result, as users are to see it."""
         as_tensor = any(isinstance(p, Tensor) for p in self.primals)
-        return self.pack_out([self._release(out, as_tensor) for out in self.outs])
+        handed = {id(p) for p in self.primals}
+        return self.pack_out([self._release(out, as_tensor, handed) for out in self.outs])
 
-    def _release(self, out: Any, as_tensor: bool) -> Any:
-        if not isinstance(out, Tensor):
-            return out
-        if self.nested:
+    def _release(self, out: Any, as_tensor: bool, handed: set[int]) -> Any:
+        if not isinstance(out, Tensor) or self.nested:
             return out
         plain = out._value
-        return wrap(plain, None) if as_tensor else plain[()] if plain.ndim == 0 else plain
+        if as_tensor:
+            return wrap(plain, None)
+        if plain.ndim == 0:
+            return plain[()]
+        # the caller may write to the result; a pullback still needs what it kept
+        return plain.copy() if self.keep else _own(plain, handed)
 
     def like_primals(self, values: Sequence[Any]) -> list[Any]:
         """Each value in the type of its primal: Tensor, array, or float."""
@@ -333,6 +354,8 @@ def track(value: Any) -> Tensor:
     array = np.asarray(value)
     if array.dtype.kind != "f":
         raise _not_floating(array.dtype)
+    if array is not value:
+        array.setflags(write=False)  # Note [Scalars do not change], tensor.py
     return _variable(array)
 
 
@@ -353,8 +376,15 @@ def _not_floating(kind: Any) -> DtypeError:
 
 
 def _checked_output(out: Any) -> Any:
-    if isinstance(out, Tensor | np.ndarray | np.generic | int | float):
+    if isinstance(out, Tensor | int | float):
         return out
+    if isinstance(out, np.ndarray | np.generic):
+        if out.dtype.kind in "fiub":
+            return out
+        raise DtypeError(
+            "the function to be differentiated must return real numbers, but it returned an array "
+            f"of {out.dtype}; an array of tensors is made with cr.stack or cr.array"
+        )
     raise DtypeError(
         "the function to be differentiated must return tensors, arrays or numbers (or containers "
         f"of them), but it returned {type(out).__name__}"
@@ -502,7 +532,7 @@ def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
     >>> out, pull(1.0)
     (12.0, (4.0, 3.0))
     """
-    linear = _Linearised(f, primals, has_aux)
+    linear = _Linearised(f, primals, has_aux, keep=True)
 
     def pull(cotangent: Any) -> tuple[Any, ...]:
         given = tree.flatten_up_to(linear.out_structure, cotangent, "cotangent")
@@ -519,19 +549,17 @@ def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
 
 
 def _as_cotangent(given: Any, reference: Any, what: str, of: str) -> Any:
-    if isinstance(given, int | float):
-        given = np.asarray(given, _float_dtype(reference))
+    if not isinstance(given, Tensor):
+        given = np.asarray(given)
+        if given.dtype.kind not in "fiub":
+            raise DtypeError(f"the {what} must be real numbers, not {given.dtype}")
     shape = _shape(given)
     if shape != _shape(reference):
         raise ShapeError(
             f"the {what} has shape {shape}, but the {of} has shape {_shape(reference)}"
         )
     dtype = _float_dtype(reference)
-    if given.dtype != dtype:
-        if given.dtype.kind not in "fiub":
-            raise DtypeError(f"the {what} must be real, not {given.dtype}")
-        given = given.astype(dtype)
-    return given
+    return given if given.dtype == dtype else given.astype(dtype)
 
 
 def jvp(

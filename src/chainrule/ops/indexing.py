@@ -110,13 +110,18 @@ def getitem(x: Any, index: Any) -> Any:
         return _gather(x, *arrays, template=template)
     index = _freeze(index)
     made = _getitem(x, index=index)
-    if isinstance(x, Tensor) and is_basic(index):
+    if isinstance(x, Tensor) and is_basic(index) and (made.ndim or _has_ellipsis(index)):
         x._add_view(
             made,
             lambda base: _getitem(base, index=index),
             lambda base, new: index_update(base, index, new),
         )
     return made
+
+
+def _has_ellipsis(index: Any) -> bool:
+    """``x[0, ...]`` is an array of no axes that shares memory; ``x[0]`` of a vector is a scalar."""
+    return index is Ellipsis or (isinstance(index, tuple) and any(p is Ellipsis for p in index))
 
 
 def _has_tensor(index: Any) -> bool:
