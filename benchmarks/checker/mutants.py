@@ -1,8 +1,9 @@
 """Mutants: a program with one slip planted, and what running it says of the slip.
 
 A mutant is *equivalent* when every gradient agrees with the correct program's on several random
-inputs to 1e-12 of the largest entry (and in shape); *loud* when it raises; the rest are *silent*:
-they give a wrong gradient without a word, which is what a checker is for.
+inputs (and in shape) to 1e-12 of the largest entry, or to eight times the correct program's own
+rounding error where that is larger; *loud* when it raises; the rest are *silent*: they give a wrong
+gradient without a word, which is what a checker is for.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from benchmarks.checker import corpus
@@ -96,7 +97,7 @@ def _statement_line(source: Source, offset: int) -> int:
     return max(n.lineno for n in holding)
 
 
-def gradients_of(program: Program, text: str) -> list[np.ndarray]:
+def gradients_of(program: Program, text: str, dtype: Any = np.float64) -> list[np.ndarray]:
     """All gradients of the program with source `text` on every seed."""
     module = ModuleType(f"mutant_of_{program.name}")
     exec(compile(text, f"<{program.name}>", "exec"), module.__dict__)
@@ -104,14 +105,33 @@ def gradients_of(program: Program, text: str) -> list[np.ndarray]:
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
         for seed in SEEDS:
-            inputs = program.make_inputs(np.random.default_rng(seed))
+            inputs = program.make_inputs(np.random.default_rng(seed), dtype)
             gradients = corpus.gradients(program, module, inputs)
-            found += [np.asarray(g, dtype=float) for g in gradients.values()]
+            found += [np.asarray(g, dtype=dtype) for g in gradients.values()]
     return found
 
 
-def same(one: list[np.ndarray], other: list[np.ndarray], tolerance: float) -> bool:
-    for a, b in zip(one, other, strict=True):
+def rounding(program: Program, correct: list[np.ndarray]) -> list[float]:
+    """What counts as rounding in each gradient, relative to its largest entry.
+
+    The error of the correct program is seen by running it in extended precision; programs that
+    make float64 arrays of their own show none, and for them 1e-12 stands.
+    """
+    extended = gradients_of(program, program.source, np.longdouble)
+    errors = [
+        float(np.abs(a - b).max(initial=0.0) / max(np.abs(a).max(initial=0.0), 1e-300))
+        for a, b in zip(extended, correct, strict=True)
+    ]
+    return [max(EQUIVALENT, 8 * error) for error in errors]
+
+
+def same(
+    one: list[np.ndarray], other: list[np.ndarray], tolerances: float | list[float] = EQUIVALENT
+) -> bool:
+    """Whether two lists of gradients agree in shape and, to `tolerances`, in value."""
+    if isinstance(tolerances, float):
+        tolerances = [tolerances] * len(other)
+    for a, b, tolerance in zip(one, other, tolerances, strict=True):
         if a.shape != b.shape or not np.array_equal(np.isfinite(a), np.isfinite(b)):
             return False
         finite = np.isfinite(a)
@@ -124,6 +144,7 @@ def same(one: list[np.ndarray], other: list[np.ndarray], tolerance: float) -> bo
 def mutants(program: Program) -> list[Mutant]:
     """Every mutant of `program`, classified, with the answers that are accepted."""
     correct = gradients_of(program, program.source)
+    tolerances = rounding(program, correct)
     source = Source(program, program.source)
     found = []
     for number, edits in enumerate(planted(program)):
@@ -137,7 +158,7 @@ def mutants(program: Program) -> list[Mutant]:
             mutant.status = "loud"
             mutant.raised_at = _raised_at(error, program)
         else:
-            if same(mutant.signature, correct, EQUIVALENT):
+            if same(mutant.signature, correct, tolerances):
                 mutant.status = "equivalent"
         found.append(mutant)
     _accept_coincidences(program, found)

@@ -135,9 +135,12 @@ def _shifted(site: Site, index: ast.expr) -> Iterator[Edit]:
         yield from _shifted_slice(site, index)
         return
     if value is not None and value == int(value):
+        parent = site.parent(index)
+        of_shape = isinstance(parent, ast.Subscript) and site.text(parent.value).endswith(".shape")
+        kind = "factor-m" if of_shape else "wrong-layer"
         for other in (int(value) - 1, int(value) + 1):
             if (other < 0) == (value < 0):
-                yield site.replace("wrong-layer", index, str(other), "shifted index")
+                yield site.replace(kind, index, str(other), "shifted index")
         return
     simple = isinstance(index, ast.Name | ast.UnaryOp) or (
         isinstance(index, ast.BinOp) and isinstance(index.op, ast.Add | ast.Sub)
