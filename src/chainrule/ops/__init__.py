@@ -7,9 +7,33 @@ mathematics; ``protocols`` connects NumPy's functions to it; ``methods`` gives T
 from __future__ import annotations
 
 from chainrule.core.lib import lib
-from chainrule.ops import constant, elementwise, indexing, linalg, reduction, shape
+from chainrule.ops import (
+    activations,
+    constant,
+    elementwise,
+    entropy,
+    indexing,
+    linalg,
+    losses,
+    neural,
+    normalization,
+    reduction,
+    shape,
+)
 
-FAMILIES = [elementwise, shape, indexing, reduction, linalg, constant]
+FAMILIES = [
+    elementwise,
+    shape,
+    indexing,
+    reduction,
+    linalg,
+    constant,
+    activations,
+    neural,
+    normalization,
+    losses,
+    entropy,
+]
 """Every module of this package whose ``__all__`` lists public functions."""
 
 
