@@ -175,7 +175,7 @@ class Function:
         self.lines: list[str] = []
         self.block = "entry"
         self.args = [Val(f"%{n}", t) for n, t, _ in args]
-        self._signature = ", ".join(f"{t.text} {a} %{n}".replace("  ", " ") for n, t, a in args)
+        self._attributes = [a for _, _, a in args]
         self._count = 0
 
     # -- text ---------------------------------------------------------------------------
@@ -184,6 +184,12 @@ class Function:
         """Return a new SSA name."""
         self._count += 1
         return f"%v{self._count}"
+
+    def argument(self, t: Type, attributes: str = "") -> Val:
+        """Add an argument and return it."""
+        self.args.append(Val(f"%a{len(self.args)}", t))
+        self._attributes.append(attributes)
+        return self.args[-1]
 
     def label(self) -> str:
         """Return a new block name (not yet started)."""
@@ -209,9 +215,13 @@ class Function:
         """Return the whole function."""
         linkage, attributes = ("internal ", "#1") if self.internal else ("", "#0")
         body = "\n".join(self.lines)
+        signature = ", ".join(
+            f"{v.type.text} {a} {v.text}".replace("  ", " ")
+            for v, a in zip(self.args, self._attributes, strict=True)
+        )
         ret = "ret void" if result is None else f"ret {result.typed}"
         return (
-            f"define {linkage}{self.returns.text} @{self.name}({self._signature}) {attributes} "
+            f"define {linkage}{self.returns.text} @{self.name}({signature}) {attributes} "
             f"{{\nentry:\n{body}\n  {ret}\n}}\n"
         )
 
@@ -532,15 +542,23 @@ class Module:
         self.functions: dict[str, str] = {}
         self._declarations: dict[str, None] = {}
         self.globals: list[str] = []
+        self._bodies: dict[str, str] = {}
 
     def declare(self, text: str) -> None:
         """Add a declaration, once."""
         self._declarations[text] = None
 
     def add(self, function: Function, result: Val | None = None) -> str:
-        """Add a finished function and return its name."""
-        self.functions[function.name] = function.text(result)
-        return function.name
+        """Add a finished function and return its name: that of an equal one if there is one."""
+        name, function.name = function.name, "?"
+        body = function.text(result)
+        function.name = name
+        known = self._bodies.get(body) if function.internal else None
+        if known is not None:
+            return known
+        self._bodies[body] = name
+        self.functions[name] = function.text(result)
+        return name
 
     def text(self) -> str:
         """Return the module; equal programs give equal text, on which the cache relies."""

@@ -1,0 +1,244 @@
+"""From a plan to one LLVM module: a function per kernel, the step that calls them, the entries.
+
+Entries (exported):
+
+``run(arena, table)``
+    One step; ``table`` holds the addresses of inputs, then of states.
+``epoch(arena, table, strides, low, high, …)``
+    Steps ``low`` to ``high``; see :func:`_epoch`.
+
+Every pointer a kernel uses is an argument of it: kernels of the same shapes are one function.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from ..errors import CompileError
+from .ir import I32, I64, PTR, Function, Module, Val
+from .lower.contraction import Emitter, emit_contract
+from .lower.loops import emit_loop
+from .lower.point import Access, Scope
+from .lower.reductions import emit_reduce
+from .lower.special import emit_assemble, emit_scan, emit_scatter, emit_sort
+from .plan import Buffer, Plan
+from .program import Value
+from .schedule import Kernel
+from .target import Target
+
+__all__ = ["Code", "generate"]
+
+
+@dataclass
+class Code:
+    """A module's text and what is needed to call it.
+
+    Attributes
+    ----------
+    kernels : list of (Kernel, str)
+        The function of each kernel, in the order of calls.
+    """
+
+    text: str
+    kernels: list[tuple[Kernel, str]] = field(default_factory=list)
+
+
+class _Writer(Emitter):
+    """One kernel function being written: hands out pointer arguments for buffers."""
+
+    def __init__(self, code: _Module, name: str) -> None:
+        self.code = code
+        self.f = Function(code.module, name, [])
+        self.buffers: list[Buffer] = []
+        self._pointers: dict[tuple[str, int, int], Val] = {}
+        self.scope: Scope | None = None
+
+    def access(self, v: Value) -> Access | None:
+        """Return how to reach a value's memory; adds an argument on first use."""
+        buffer = self.code.plan.buffer(v)
+        if buffer is None:
+            return None
+        return Access(
+            self.pointer(buffer), buffer.layout, buffer.dtype, slack=buffer.space != "input"
+        )
+
+    def pointer(self, buffer: Buffer) -> Val:
+        """Return the argument that points to a buffer."""
+        key = (buffer.space, buffer.number, buffer.offset)
+        if key not in self._pointers:
+            self._pointers[key] = self.f.argument(PTR, "noalias")
+            self.buffers.append(buffer)
+        return self._pointers[key]
+
+    def outline(
+        self,
+        name: str,
+        write: Callable[[Scope, list[Val]], None],
+        indices: list[Val],
+        scratch: Val,
+    ) -> None:
+        """Write a function of (scratch, indices…, pointers…) and call it."""
+        child = _Writer(self.code, self.code.fresh(name))
+        args = [child.f.argument(PTR)] + [child.f.argument(I64) for _ in indices]
+        assert self.scope is not None
+        child.scope = Scope(child.f, self.scope.lanes, child.access)
+        write(child.scope, args)
+        called = self.code.module.add(child.f)
+        pointers = [self.pointer(b) for b in child.buffers]
+        self.f.run(called, [scratch, *indices, *pointers])
+
+
+class _Module:
+    """The module being written."""
+
+    def __init__(self, plan: Plan, inline: set[int], target: Target) -> None:
+        self.plan = plan
+        self.inline = inline
+        self.target = target
+        self.module = Module(target.vector_bits, target.has_fma)
+        self._count = 0
+
+    def fresh(self, name: str) -> str:
+        """Return a new function name."""
+        self._count += 1
+        return f"{name}_{self._count}"
+
+    def lanes(self, kernel: Kernel) -> int:
+        """Return the vector length of a kernel: that of the widest floats it handles."""
+        bits = 32
+        seen: set[int] = set()
+        stack = list(kernel.roots)
+        while stack:
+            v = stack.pop()
+            if v.id in seen:
+                continue
+            seen.add(v.id)
+            if v.dtype.kind == "f":
+                bits = max(bits, 8 * v.dtype.itemsize)
+            if v.id in self.inline or v in kernel.roots:
+                stack.extend(v.args)
+        return self.target.vector_bits // bits
+
+    def kernel(self, kernel: Kernel) -> tuple[str, list[Buffer]]:
+        """Write a kernel's function; return its name and the buffers it is called with."""
+        writer = _Writer(self, self.fresh(kernel.kind))
+        writer.scope = Scope(writer.f, self.lanes(kernel), writer.access)
+        try:
+            self._emit(kernel, writer, writer.scope)
+        except (TypeError, KeyError, AssertionError) as error:
+            where = kernel.anchor.origin
+            raise CompileError(
+                f"cannot compile {where}: {type(error).__name__}: {error}. Call the function "
+                "without cr.compile, or report this op."
+            ) from error
+        return self.module.add(writer.f), writer.buffers
+
+    def _emit(self, kernel: Kernel, writer: _Writer, scope: Scope) -> None:
+        if kernel.kind == "loop":
+            emit_loop(kernel, self.inline, scope)
+        elif kernel.kind == "reduce":
+            emit_reduce(kernel, self.inline, scope)
+        elif kernel.kind == "contract":
+            product = self.plan.products[kernel.anchor.id]
+            emit_contract(kernel, product, scope, self.target, writer)
+        elif kernel.kind == "assemble":
+            emit_assemble(kernel, scope)
+        elif kernel.kind == "scatter":
+            emit_scatter(kernel, scope)
+        elif kernel.kind == "scan":
+            emit_scan(kernel, scope)
+        elif kernel.kind == "sort":
+            emit_sort(kernel, scope)
+        else:
+            raise CompileError(f"no kernel for {kernel.kind}")
+
+
+def flush_subnormals(f: Function, target: Target, body: Callable[[], None]) -> None:
+    """Run ``body`` with subnormal numbers treated as zero, as training loops want it.
+
+    A product whose operands fade to 1e-40 would otherwise run many times slower on some machines.
+    The caller's mode is restored.
+    """
+    if not target.is_x86:
+        body()
+        return
+    f.module.declare("declare void @llvm.x86.sse.stmxcsr(ptr)")
+    f.module.declare("declare void @llvm.x86.sse.ldmxcsr(ptr)")
+    old, new = f.emit(PTR, "alloca i32, align 4"), f.emit(PTR, "alloca i32, align 4")
+    f.do(f"call void @llvm.x86.sse.stmxcsr(ptr {old.text})")
+    mode = f.load(I32, old)
+    f.store(f.binary("or", mode, Val("32832", I32)), new)  # FTZ and DAZ
+    f.do(f"call void @llvm.x86.sse.ldmxcsr(ptr {new.text})")
+    body()
+    f.do(f"call void @llvm.x86.sse.ldmxcsr(ptr {old.text})")
+
+
+def generate(
+    plan: Plan, inline: set[int], target: Target, batched: list[str] | None = None
+) -> Code:
+    """Write the module of a plan.
+
+    Parameters
+    ----------
+    batched : list of str, optional
+        For an epoch: how each input is taken, ``rows`` (a mini-batch), ``steps`` (one entry per
+        step) or ``whole``.
+    """
+    m = _Module(plan, inline, target)
+    calls = [(k, *m.kernel(k)) for k in plan.kernels]
+    externals = sorted(
+        {
+            (b.space, b.number)
+            for b in plan.buffers.values()
+            if b.space in ("input", "state")
+        }
+    )
+    step = Function(m.module, "step", [("arena", PTR, "")])
+    pointers = {e: step.argument(PTR) for e in externals}
+
+    def pointer(b: Buffer) -> Val:
+        if b.space in ("input", "state"):
+            return pointers[b.space, b.number]
+        return step.at(step.args[0], b.offset)
+
+    for _, name, buffers in calls:
+        step.run(name, [pointer(b) for b in buffers])
+    m.module.add(step)
+    _run(m, externals, target)
+    if batched is not None:
+        _epoch(m, plan, externals, batched, target)
+    return Code(m.module.text(), [(k, name) for k, name, _ in calls])
+
+
+def slot(plan: Plan, space: str, number: int) -> int:
+    """Return the position of an external in the address table: inputs first, then states."""
+    count = sum(1 for b in plan.buffers.values() if b.space == "input")
+    return number if space == "input" else count + number
+
+
+def _table(m: _Module, f: Function, table: Val, externals: list[tuple[str, int]]) -> list[Val]:
+    return [f.load(PTR, f.at(table, 8 * slot(m.plan, *e))) for e in externals]
+
+
+def _run(m: _Module, externals: list[tuple[str, int]], target: Target) -> None:
+    f = Function(m.module, "run", [("arena", PTR, ""), ("table", PTR, "")], internal=False)
+    arena, table = f.args
+
+    def body() -> None:
+        f.run("step", [arena, *_table(m, f, table, externals)])
+
+    flush_subnormals(f, target, body)
+    m.module.add(f)
+
+
+def _epoch(
+    m: _Module,
+    plan: Plan,
+    externals: list[tuple[str, int]],
+    batched: list[str],
+    target: Target,
+) -> None:
+    raise NotImplementedError
+
+

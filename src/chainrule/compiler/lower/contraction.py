@@ -1,0 +1,310 @@
+"""Matrix products and everything that is one: register-blocked, specialised to exact shapes.
+
+The result is cut into tiles of a few rows by one to three vectors whose accumulators stay in
+registers over the whole inner loop. Per step of it, the lane operand gives whole vectors, the
+other one a number per row, broadcast from memory at any stride; neither is packed. What follows
+the product element by element is done on the accumulators before they are stored, or, where it
+needs many constants, by a function of its own on the tile just finished (Note [Kernels are not
+inlined] in ``README.md``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ..ir import PTR, Function, Index, Val, type_of
+from ..plan import Product, base_of
+from ..program import Affine, Value
+from ..schedule import Kernel
+from ..scalars import SCALARS
+from ..target import Target
+from .loops import _store_all, nest
+from .point import Access, Linear, Point, Scope
+
+__all__ = ["Emitter", "emit_contract", "tile_rows", "tile_vectors"]
+
+_UNROLL = 2
+_INLINE_COST = 7
+
+
+@dataclass
+class Operand:
+    """An operand as a strided array: pointer, element offset and element strides per axis."""
+
+    access: Access
+    start: int
+    strides: list[int]
+
+    @classmethod
+    def of(cls, v: Value, scope: Scope) -> Operand:
+        """Return the operand behind a chain of views."""
+        base, at = base_of(v)
+        access = scope.access(base)
+        assert access is not None, f"{base!r} has no memory"
+        start = sum(s * t for s, t in zip(at.starts, access.layout.strides, strict=True))
+        strides = [
+            sum(row[o] * t for row, t in zip(at.matrix, access.layout.strides, strict=True))
+            for o in range(len(v.shape))
+        ]
+        return cls(access, start, strides)
+
+    def address(self, f: Function, position: list[tuple[Index, int]]) -> Val:
+        """Return the address at the given (index, stride) pairs."""
+        size = self.access.dtype.itemsize
+        p = f.at(self.access.pointer, self.start * size)
+        for i, stride in position:
+            p = f.at(p, f.imul(i, stride * size))
+        return p
+
+
+def tile_cost(rows: int, vectors: int, inner: int) -> float:
+    """Return the estimated cycles of a tile: two multiply-adds or two loads a cycle, latency 4."""
+    step = max(rows * vectors / 2, (rows + vectors) / 2, 4.0)
+    return inner * step + rows * vectors * 1.5 + 12
+
+
+def tile_rows(total: int, vectors: int, inner: int, target: Target) -> int:
+    """Return the best number of rows per tile."""
+    limit = max(1, min(total, target.accumulators // vectors))
+    if vectors == 1 and target.registers >= 32:
+        limit = max(1, min(total, 24))
+
+    def cost(rows: int) -> float:
+        whole, rest = divmod(total, rows)
+        return whole * tile_cost(rows, vectors, inner) + (
+            tile_cost(rest, vectors, inner) if rest else 0.0
+        )
+
+    return min(range(1, limit + 1), key=lambda r: (cost(r) + 0.01 * r, r))
+
+
+def tile_vectors(count: int) -> list[int]:
+    """Return how ``count`` vectors are cut into panels: twos, and a three if the count is odd."""
+    if count == 1:
+        return [1]
+    return [2] * (count // 2) if count % 2 == 0 else [2] * ((count - 3) // 2) + [3]
+
+
+class Emitter:
+    """What a contraction needs to write an epilogue as a function of its own."""
+
+    def outline(
+        self, name: str, write: Callable[[Scope, list[Val]], None], indices: list[Val], scratch: Val
+    ) -> None:
+        """Write a function of (scratch, indices…) and call it."""
+        raise NotImplementedError
+
+
+def _epilogue_cost(kernel: Kernel) -> int:
+    """Return a rough number of cycles per vector of what follows the product."""
+    total, seen, stack = 0, {kernel.anchor.id}, list(kernel.roots[1:])
+    while stack:
+        v = stack.pop()
+        if v.id in seen:
+            continue
+        seen.add(v.id)
+        if v.kind == "map":
+            total += SCALARS[v.data].cost
+            stack.extend(v.args)
+        elif v.kind == "view":
+            stack.extend(v.args)
+        elif v.kind not in ("const", "state", "input") and v.size > 1:
+            continue
+    return total
+
+
+def emit_contract(
+    kernel: Kernel,
+    product: Product,
+    scope: Scope,
+    target: Target,
+    emitter: Emitter,
+    share: tuple[Index, Index] | None = None,
+) -> None:
+    """Write a kernel of kind ``contract``."""
+    v = kernel.anchor
+    f, lanes = scope.f, scope.lanes
+    batch, rows, columns, inner = v.data
+    if 0 in v.shape:
+        return
+    a, b = product.operands
+    left, right = Operand.of(a, scope), Operand.of(b, scope)
+    size = v.dtype.itemsize
+    t = type_of(v.dtype).vec(lanes)
+    extents = a.shape[batch + rows :]
+    la, lb = left.strides, right.strides
+    left_parts = la[:batch], la[batch : batch + rows], la[batch + rows :]
+    right_parts = lb[:batch], lb[batch + inner :], lb[batch : batch + inner]
+    row_axes = list(range(batch, batch + rows))
+    column_axes = list(range(batch + rows, batch + rows + columns))
+    if product.by_rows:
+        still, moving = right, left
+        (sb, ss, sk), (mb, ms, mk) = right_parts, left_parts
+        still_axes, lane_axes = column_axes, row_axes
+    else:
+        still, moving = left, right
+        (sb, ss, sk), (mb, ms, mk) = left_parts, right_parts
+        still_axes, lane_axes = row_axes, column_axes
+    lane = lane_axes[-1] if lane_axes else -1
+    width = v.shape[lane] if lane_axes else 1
+    tall = v.shape[still_axes[-1]] if still_axes else 1
+    loops = [*range(batch), *still_axes[:-1], *lane_axes[:-1]]
+    vectors = -(-width // lanes)
+    tail = width % lanes or None
+    depth = 1
+    for n in extents:
+        depth *= n
+    inline_epilogue = _epilogue_cost(kernel) <= _INLINE_COST
+    simple = len(kernel.roots) == 1
+    scratch: Val | None = None
+    if not simple and not inline_epilogue:
+        scratch = f.emit(PTR, f"alloca [{24 * lanes * size} x i8], align 64")
+
+    def body(outer: list[Linear]) -> None:
+        where = dict(zip(loops, outer, strict=True))
+
+        def raw(axis: int) -> Index:
+            i = where[axis]
+            return i.constant if not i.terms else i.terms[0][0]
+
+        s_base = still.address(
+            f,
+            [(raw(x), sb[x]) for x in range(batch)]
+            + [(raw(x), ss[n]) for n, x in enumerate(still_axes[:-1])],
+        )
+        m_base = moving.address(
+            f,
+            [(raw(x), mb[x]) for x in range(batch)]
+            + [(raw(x), ms[n]) for n, x in enumerate(lane_axes[:-1])],
+        )
+        s_row = ss[-1] * size if still_axes else 0
+
+        def axes_at(i: Linear, j: Linear) -> tuple[Linear, ...]:
+            out = []
+            for x in range(len(v.shape)):
+                if still_axes and x == still_axes[-1]:
+                    out.append(i)
+                elif x == lane:
+                    out.append(j)
+                else:
+                    out.append(where[x])
+            return tuple(out)
+
+        def tile(i: Index, count: int, j: Index, nv: int, last: bool) -> None:
+            pa = f.at(s_base, f.imul(i, s_row))
+            pb = f.at(m_base, f.imul(j, size))
+
+            def valid(n: int) -> int | None:
+                return tail if last and n == nv - 1 else None
+
+            def step(p: Val, q: Val, acc: list[Val], ka: int, kb: int) -> list[Val]:
+                bs = [
+                    f.load(
+                        t,
+                        f.at(q, kb + n * lanes * size),
+                        None if moving.access.slack else valid(n),
+                    )
+                    for n in range(nv)
+                ]
+                out = []
+                for r in range(count):
+                    x = f.broadcast(f.load(t.scalar, f.at(p, ka + r * s_row)), lanes)
+                    out += [f.fma(x, bs[n], acc[r * nv + n]) for n in range(nv)]
+                return out
+
+            def deep(k: int, p: Val, q: Val, acc: list[Val]) -> list[Val]:
+                da, db = sk[k] * size, mk[k] * size
+                unroll = _UNROLL if k == len(extents) - 1 and extents[k] >= _UNROLL else 1
+
+                def turn(_: Index, c: list[Val]) -> list[Val]:
+                    p, q, acc = c[0], c[1], c[2:]
+                    if k < len(extents) - 1:
+                        acc = deep(k + 1, p, q, acc)
+                    else:
+                        for u in range(unroll):
+                            acc = step(p, q, acc, u * da, u * db)
+                    return [f.at(p, unroll * da), f.at(q, unroll * db), *acc]
+
+                whole = extents[k] // unroll * unroll
+                out = f.loop(0, whole, unroll, turn, [p, q, *acc])
+                p, q, acc = out[0], out[1], out[2:]
+                for u in range(extents[k] - whole):
+                    acc = step(p, q, acc, u * da, u * db)
+                return acc
+
+            acc = [f.like(0.0, Val("", t))] * (count * nv)
+            if depth:
+                acc = deep(0, pa, pb, acc) if extents else step(pa, pb, acc, 0, 0)
+            start, column = Linear.of(i), Linear.of(j)
+            if simple or inline_epilogue:
+                shared: dict[object, Val] = {}
+                for r in range(count):
+                    for n in range(nv):
+                        spot = axes_at(start.plus(r), column.plus(n * lanes))
+                        p = Point(scope, spot, lane, valid(n), {v.id: acc[r * nv + n]}, shared)
+                        finish(scope, p)
+                return
+            assert scratch is not None
+            for n, x in enumerate(acc):
+                f.store(x, f.at(scratch, n * lanes * size))
+            run_time = [where[x].terms[0][0] for x in loops if where[x].terms]
+            extra = [f.index(i), f.index(j), *run_time]
+
+            def write(child: Scope, args: list[Val]) -> None:
+                tile_memory, indices = args[0], args[1:]
+                g = child.f
+                names = iter(indices[2:])
+                there = {x: Linear.of(next(names)) if where[x].terms else where[x] for x in loops}
+
+                def place(i: Linear, j: Linear) -> tuple[Linear, ...]:
+                    return tuple(
+                        i
+                        if still_axes and x == still_axes[-1]
+                        else j
+                        if x == lane
+                        else there[x]
+                        for x in range(len(v.shape))
+                    )
+
+                def each(r: Index, _: list[Val]) -> None:
+                    shared: dict[object, Val] = {}
+                    here = g.index(g.iadd(indices[0], r))
+                    base = g.at(tile_memory, g.imul(r, nv * lanes * size))
+                    for n in range(nv):
+                        x = g.load(t, g.at(base, n * lanes * size))
+                        spot = place(Linear.of(here), Linear.of(indices[1]).plus(n * lanes))
+                        p = Point(child, spot, lane, valid(n), {v.id: x}, shared)
+                        finish(child, p)
+
+                g.loop(0, count, 1, each)
+
+            emitter.outline("tile", write, extra, scratch)
+
+        def finish(there: Scope, p: Point) -> None:
+            for root in kernel.roots[1:]:
+                p.given[root.id] = p._map(root, Affine.identity(len(root.shape)))
+            _store_all(kernel.stored, there, p)
+
+        def panel(j: Index, nv: int, last: bool) -> None:
+            height = tile_rows(tall, nv, depth, target)
+            whole = tall // height * height
+            f.loop(0, whole, height, lambda i, _: tile(i, height, j, nv, last))
+            if tall - whole:
+                tile(whole, tall - whole, j, nv, last)
+
+        if not lane_axes:
+            panel(0, 1, True)
+            return
+        cuts = tile_vectors(vectors)
+        twos = cuts.count(2)
+        plain = twos - (1 if tail and cuts[-1] == 2 else 0)
+        f.loop(0, plain * 2 * lanes, 2 * lanes, lambda j, _: panel(j, 2, False))
+        at = plain * 2 * lanes
+        for nv in cuts[plain:]:
+            panel(at, nv, at // lanes + nv == vectors and tail is not None)
+            at += nv * lanes
+
+    nest(f, [v.shape[x] for x in loops], body, share)
+
+

@@ -1,0 +1,188 @@
+"""Reductions that are not along the rows of a loop kernel: down columns, or over several axes.
+
+The lanes run along a kept axis where that is how the operand lies in memory (sums down columns: one
+accumulator vector per sixteen columns, no combination of lanes at the end), else along a reduced
+one. Functions of the result (an update that uses a bias gradient) are computed in the same kernel.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ..ir import Index, Val, type_of
+from ..program import Affine, Value
+from ..schedule import Kernel, leaves
+from .loops import _finish, _score, _store_all, _tree, combine, identity_of, nest
+from .point import Linear, Point, Scope
+
+__all__ = ["emit_reduce"]
+
+_BLOCK = 4
+
+
+def _lane(v: Value, inline: set[int], scope: Scope) -> int:
+    """Return the axis of the operand that lanes run along; -1 for none."""
+    domain = v.args[0].shape
+    if not domain:
+        return -1
+    score = [0.0] * len(domain)
+    for a, at, _ in leaves(v, inline):
+        access = scope.access(a)
+        if access is not None and len(at.matrix) == len(access.layout.shape):
+            _score(score, access, at, max(1, a.size))
+    return max(
+        range(len(domain)), key=lambda o: (score[o] * min(1.0, domain[o] / scope.lanes), o)
+    )
+
+
+def emit_reduce(
+    kernel: Kernel, inline: set[int], scope: Scope, share: tuple[Index, Index] | None = None
+) -> None:
+    """Write a kernel of kind ``reduce``."""
+    v = kernel.anchor
+    kept = len(v.shape)
+    if 0 in v.shape:
+        return
+    lane = _lane(v, inline, scope)
+    if 0 in v.args[0].shape or lane < 0:
+        def nothing(axes: list[Linear]) -> None:
+            given = {v.id: identity_of(v.data[0], v, scope.f, type_of(v.dtype))}
+            _epilogue(kernel, scope, Point(scope, tuple(axes), -1, None, given))
+
+        nest(scope.f, v.shape, nothing)
+    elif lane < kept:
+        _columns(kernel, scope, lane, share)
+    else:
+        _across(kernel, scope, lane, share)
+
+
+def _epilogue(kernel: Kernel, scope: Scope, point: Point) -> None:
+    for r in kernel.roots[1:]:
+        point.given[r.id] = point._map(r, Affine.identity(len(r.shape)))
+    _store_all(kernel.stored, scope, point)
+
+
+def _fold(
+    scope: Scope,
+    extents: list[int],
+    acc: list[Val],
+    step: Callable[[list[Linear], list[Val]], list[Val]],
+) -> list[Val]:
+    """Loop over the reduced axes, carrying the accumulators."""
+    f = scope.f
+
+    def level(k: int, axes: list[Linear], acc: list[Val]) -> list[Val]:
+        if k == len(extents):
+            return step(axes, acc)
+        return f.loop(
+            0, extents[k], 1, lambda i, c: level(k + 1, [*axes, Linear.of(i)], list(c)), acc
+        )
+
+    return level(0, [], acc)
+
+
+def _columns(
+    kernel: Kernel, scope: Scope, lane: int, share: tuple[Index, Index] | None
+) -> None:
+    v = kernel.anchor
+    f, lanes = scope.f, scope.lanes
+    kept, x = len(v.shape), v.args[0]
+    width = v.shape[lane]
+    reduced = list(x.shape[kept:])
+    outer = [n for a, n in enumerate(v.shape) if a != lane]
+    zero = identity_of(v.data[0], v, f, type_of(v.dtype).vec(lanes))
+    identity = Affine.identity(len(x.shape))
+    # Chains hide the latency of additions where a block has few vectors.
+    last = reduced[-1]
+
+    def block(axes: list[Linear], start: Index, count: int, valid: int | None) -> None:
+        chains = 1
+        while count * chains < 4 and last % (2 * chains) == 0 and chains < 4:
+            chains *= 2
+
+        def spot(j: int) -> tuple[Linear, ...]:
+            return (*axes[:lane], Linear.of(start).plus(j * lanes), *axes[lane:])
+
+        def part(j: int) -> int | None:
+            return valid if j == count - 1 else None
+
+        def step(red: list[Linear], acc: list[Val]) -> list[Val]:
+            out = list(acc)
+            shared: dict[object, Val] = {}
+            for c in range(chains):
+                here = [*red[:-1], red[-1].times(chains).plus(c)]
+                for j in range(count):
+                    p = Point(scope, (*spot(j), *here), lane, part(j), {}, shared)
+                    value = f.broadcast(p.value(x, identity), lanes)
+                    k = j * chains + c
+                    out[k] = combine(f, v.data[0], v, out[k], value)
+            return out
+
+        extents = [*reduced[:-1], last // chains]
+        acc = _fold(scope, extents, [zero] * (count * chains), step)
+        for j in range(count):
+            total = _tree(f, v, acc[j * chains : (j + 1) * chains])
+            p = Point(scope, spot(j), lane, part(j), {v.id: total})
+            _epilogue(kernel, scope, p)
+
+    vectors = -(-width // lanes)
+    tail = width % lanes or None
+    full = (width // lanes) // _BLOCK * _BLOCK
+
+    def row(axes: list[Linear]) -> None:
+        low, high = share if share is not None and not outer else (0, full // _BLOCK)
+        f.loop(low, high, 1, lambda i, _: block(axes, f.imul(i, _BLOCK * lanes), _BLOCK, None))
+        if vectors > full:
+            block(axes, full * lanes, vectors - full, tail)
+
+    nest(f, outer, row, share if outer else None)
+
+
+def _across(
+    kernel: Kernel, scope: Scope, lane: int, share: tuple[Index, Index] | None
+) -> None:
+    v = kernel.anchor
+    f, lanes = scope.f, scope.lanes
+    kept, x = len(v.shape), v.args[0]
+    width = x.shape[lane]
+    others = [n for a, n in enumerate(x.shape) if a >= kept and a != lane]
+    kind = v.data[0]
+    identity = Affine.identity(len(x.shape))
+    chains = min(4, max(1, width // lanes))
+    step = lanes * chains
+    whole = width // step * step
+    t = type_of(v.dtype).vec(lanes)
+    zero = identity_of(kind, v, f, t)
+
+    def row(axes: list[Linear]) -> None:
+        def spot(red: list[Linear], i: Linear) -> tuple[Linear, ...]:
+            r = lane - kept
+            return (*axes, *red[:r], i, *red[r:])
+
+        def take(red: list[Linear], i: Linear, valid: int | None, acc: Val, memo: dict) -> Val:
+            p = Point(scope, spot(red, i), lane, valid, {}, memo)
+            value = f.broadcast(p.value(x, identity), lanes)
+            if valid is not None:
+                value = f.select(f.lane_mask(valid, lanes), value, zero)
+            return combine(f, kind, v, acc, value)
+
+        def line(red: list[Linear], acc: list[Val]) -> list[Val]:
+            def body(i: Index, carried: list[Val]) -> list[Val]:
+                memo: dict[object, Val] = {}
+                return [
+                    take(red, Linear.of(i).plus(c * lanes), None, a, memo)
+                    for c, a in enumerate(carried)
+                ]
+
+            acc = f.loop(0, whole, step, body, acc)
+            for n, j in enumerate(range(whole, width, lanes)):
+                c = n % chains
+                valid = width - j if width - j < lanes else None
+                acc[c] = take(red, Linear(j), valid, acc[c], {})
+            return acc
+
+        acc = _fold(scope, others, [zero] * chains, line)
+        total = f.lane(_finish(f, v, _tree(f, v, acc)), 0)
+        _epilogue(kernel, scope, Point(scope, tuple(axes), -1, None, {v.id: total}))
+
+    nest(f, v.shape, row, share if v.shape else None)

@@ -1,0 +1,386 @@
+"""Layouts, orientation of products, copies: everything decided between schedule and code.
+
+Each stored value gets a lane axis; each product an *orientation*: whether its vectors run along the
+columns of the result or along its rows. The operand on the lane side must have unit stride there
+(the other operand is read one number at a time, at any stride), and so must what is stored. Where
+that cannot be had, a copy in the wanted layout is made first.
+
+The choice is a local search over lane axes: the cost of a product is its multiply-adds in whole
+vectors (so padding counts), of a copy or of a badly oriented loop, its elements.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from .ir import type_of
+from .layout import Layout, contiguous, padded
+from .program import Affine, Value
+from .schedule import Kernel, Schedule, leaves
+from .target import Target
+
+__all__ = ["Buffer", "Plan", "Product", "base_of", "plan"]
+
+
+@dataclass(eq=False)
+class Buffer:
+    """Memory of one value.
+
+    Attributes
+    ----------
+    space : str
+        ``arena`` (with ``offset``), ``const`` (arena, filled once), ``input`` or ``state``.
+    number : int
+        Index of the input or state.
+    """
+
+    layout: Layout
+    dtype: np.dtype
+    space: str
+    number: int = 0
+    offset: int = -1
+
+    @property
+    def bytes(self) -> int:
+        """Bytes to allocate."""
+        return self.layout.size * self.dtype.itemsize
+
+
+@dataclass
+class Product:
+    """How a ``contract`` kernel is laid out.
+
+    Attributes
+    ----------
+    by_rows : bool
+        Whether lanes run along the rows of the result (the operands then change roles).
+    lane : int
+        The domain axis that lanes run along.
+    operands : tuple of Value
+        As in the value, or the copies made of them.
+    """
+
+    by_rows: bool
+    lane: int
+    operands: tuple[Value, Value]
+
+
+@dataclass
+class Plan:
+    """What code generation needs beside the schedule."""
+
+    kernels: list[Kernel]
+    buffers: dict[int, Buffer]
+    products: dict[int, Product]
+    copies: dict[int, Kernel] = field(default_factory=dict)
+    arena: int = 0
+    constants: list[tuple[Buffer, np.ndarray]] = field(default_factory=list)
+
+    def buffer(self, v: Value) -> Buffer | None:
+        """Return the memory of a value; a reshape has that of its operand."""
+        if v.kind == "reshape":
+            base = self.buffer(v.args[0])
+            if base is None:
+                return None
+            flat = contiguous(v.shape)
+            return Buffer(flat, base.dtype, base.space, base.number, base.offset)
+        return self.buffers.get(v.id)
+
+
+def base_of(v: Value) -> tuple[Value, Affine]:
+    """Return the value in memory that a chain of views reads, and how."""
+    at = Affine.identity(len(v.shape))
+    while v.kind == "view":
+        at = at.after(v.data)
+        v = v.args[0]
+    return v, at
+
+
+class _Planner:
+    def __init__(
+        self, schedule: Schedule, target: Target, fixed: dict[int, Layout | None]
+    ) -> None:
+        self.schedule = schedule
+        self.target = target
+        self.fixed = fixed
+        self.program = schedule.program
+        self.lane: dict[int, int] = {}
+        self.natural: set[int] = set()  # ids whose memory must be row-major without gaps
+        self.alias: dict[int, int] = {}  # id of an update -> id of the state it overwrites
+        self.touching: dict[int, list[Kernel]] = {}
+        self.by_id: dict[int, Value] = {}
+
+    def vector(self, dtype: np.dtype) -> int:
+        t = type_of(dtype)
+        return self.target.vector_bits // max(32, t.bits)
+
+    def collect(self) -> None:
+        states = {s.data: s for s in self.program.states}
+        for v in self.program.values():
+            if v.kind == "reshape":
+                x = v.args[0]
+                while x.kind == "reshape":
+                    x = x.args[0]
+                self.natural.add(x.id)
+        for index in states:
+            self.by_id[states[index].id] = states[index]
+        for update, index in self.schedule.in_place.items():
+            self.alias[update] = states[index].id
+        for kernel in self.schedule.kernels:
+            for root in kernel.roots:
+                for a, _, _ in leaves(root, self.schedule.inline):
+                    self._touch(a, kernel)
+            for root in kernel.stored:
+                self._touch(root, kernel)
+
+    def _touch(self, v: Value, kernel: Kernel) -> None:
+        while v.kind == "reshape":
+            v = v.args[0]
+        key = self.alias.get(v.id, v.id)
+        self.by_id.setdefault(key, v)
+        kernels = self.touching.setdefault(key, [])
+        if kernel not in kernels:
+            kernels.append(kernel)
+
+    def key(self, v: Value) -> int:
+        return self.alias.get(v.id, v.id)
+
+    def movable(self, key: int) -> bool:
+        v = self.by_id[key]
+        if len(v.shape) < 2 or key in self.natural or v.kind in ("input", "const"):
+            return False
+        return not (v.kind == "state" and self.fixed.get(v.data) is not None)
+
+    def lane_of(self, v: Value) -> int:
+        if v.kind == "reshape" or not v.shape:
+            return len(v.shape) - 1
+        if v.kind == "state":
+            given = self.fixed.get(v.data)
+            if given is not None:
+                return given.lane
+        return self.lane.get(self.key(v), len(v.shape) - 1)
+
+    # -- cost ---------------------------------------------------------------------------
+
+    def unit(self, operand: Value, axis: int) -> bool:
+        """Tell whether an operand has unit stride along one of its axes."""
+        base, at = base_of(operand)
+        if not base.shape:
+            return False
+        lane = self.lane_of(base)
+        return all(
+            row[axis] == (1 if a == lane else 0) for a, row in enumerate(at.matrix)
+        )
+
+    def product(self, kernel: Kernel) -> tuple[float, bool]:
+        """Return the cost of a product and whether its lanes run along the rows."""
+        v = kernel.anchor
+        batch, rows, columns, inner = v.data
+        a, b = v.args
+        vec = self.vector(v.dtype)
+        k = int(np.prod(a.shape[batch + rows :], dtype=np.int64))
+        best: tuple[float, bool] | None = None
+        for by_rows in (False, True):
+            if (rows if by_rows else columns) == 0:
+                continue
+            axis = batch + rows - 1 if by_rows else len(v.shape) - 1
+            n = v.shape[axis]
+            others = v.size // max(1, n)
+            cost = float(others * -(-n // vec) * (k + 2))
+            operand = a if by_rows else b
+            lane = batch + rows - 1 if by_rows else len(b.shape) - 1
+            if not self.unit(operand, lane):
+                cost += operand.size
+            cost += sum(r.size for r in kernel.stored if self.lane_of(r) != axis)
+            # In a draw the columns: rows of the result are then contiguous.
+            if best is None or cost < best[0] * (0.98 if by_rows else 1.0):
+                best = cost, by_rows
+        if best is None:
+            best = float(v.size * k), False
+        return best
+
+    def loop(self, kernel: Kernel) -> float:
+        cost = 0.0
+        wanted: dict[int, float] = {}
+        sizes = 0.0
+        ndim = len(kernel.domain)
+        for root in kernel.roots:
+            for a, at, how in leaves(root, self.schedule.inline):
+                if how == "point" and a.size > 1 and a.shape:
+                    lane = self.lane_of(a)
+                    for o, c in enumerate(at.matrix[lane]):
+                        if c == 1:
+                            wanted[o] = wanted.get(o, 0.0) + a.size
+                    sizes += a.size
+        for root in kernel.stored:
+            if root.shape == kernel.domain and ndim:
+                lane = self.lane_of(root)
+                wanted[lane] = wanted.get(lane, 0.0) + root.size
+                sizes += root.size
+        if wanted:
+            cost += 0.8 * (sizes - max(wanted.values())) + sizes / self.vector(np.dtype("f4"))
+        return cost
+
+    def cost(self, kernel: Kernel) -> float:
+        return self.product(kernel)[0] if kernel.kind == "contract" else self.loop(kernel)
+
+    def search(self) -> None:
+        variables = [k for k in self.touching if self.movable(k)]
+        for key in variables:
+            self.lane[key] = len(self.by_id[key].shape) - 1
+        for _ in range(4):
+            changed = False
+            for key in variables:
+                kernels = self.touching[key]
+                best = sum(map(self.cost, kernels))
+                ndim = len(self.by_id[key].shape)
+                kept = self.lane[key]
+                for axis in range(ndim):
+                    self.lane[key] = axis
+                    cost = sum(map(self.cost, kernels))
+                    if cost < 0.98 * best:
+                        best, kept, changed = cost, axis, True
+                self.lane[key] = kept
+            if not changed:
+                return
+
+    # -- result -------------------------------------------------------------------------
+
+    def layout(self, v: Value) -> Layout:
+        if v.kind == "state":
+            given = self.fixed.get(v.data)
+            if given is not None:
+                return given
+        if self.key(v) in self.natural or v.kind == "input":
+            return contiguous(v.shape)
+        return padded(v.shape, self.lane_of(v), self.target.vector_bits // 32)
+
+    def result(self) -> Plan:
+        plan = Plan([], {}, {})
+        for v in self.program.states:
+            plan.buffers[v.id] = Buffer(self.layout(v), v.dtype, "state", v.data)
+        for v in self.program.inputs:
+            plan.buffers[v.id] = Buffer(contiguous(v.shape), v.dtype, "input", v.data)
+        for v in self.program.values():
+            if v.kind == "const" and v.size != 1:
+                buffer = Buffer(contiguous(v.shape), v.dtype, "const")
+                plan.buffers[v.id] = buffer
+                plan.constants.append((buffer, v.data))
+        made: dict[tuple[int, Affine, tuple[int, ...], int], Value] = {}
+        for kernel in self.schedule.kernels:
+            for root in kernel.stored:
+                if root.id in self.alias:
+                    plan.buffers[root.id] = plan.buffers[self.alias[root.id]]
+                else:
+                    plan.buffers[root.id] = Buffer(self.layout(root), root.dtype, "arena")
+            if kernel.kind == "contract":
+                self.orient(kernel, plan, made)
+            plan.kernels.append(kernel)
+        _arena(plan, self.schedule, self.target)
+        return plan
+
+    def orient(
+        self,
+        kernel: Kernel,
+        plan: Plan,
+        made: dict[tuple[int, Affine, tuple[int, ...], int], Value],
+    ) -> None:
+        v = kernel.anchor
+        batch, rows, _, _ = v.data
+        _, by_rows = self.product(kernel)
+        operands = list(v.args)
+        side = 0 if by_rows else 1
+        operand = operands[side]
+        lane = batch + rows - 1 if by_rows else len(operand.shape) - 1
+        if not self.unit(operand, lane):
+            base, at = base_of(operand)
+            key = (base.id, at, operand.shape, lane)
+            if key not in made:
+                made[key] = _copy_kernel(operand, lane, self, plan)
+            operands[side] = made[key]
+        axis = batch + rows - 1 if by_rows else len(v.shape) - 1
+        plan.products[v.id] = Product(by_rows, axis, (operands[0], operands[1]))
+
+
+def _copy_kernel(operand: Value, lane: int, planner: _Planner, plan: Plan) -> Value:
+    """Add a kernel that copies an operand into a layout with the given lane axis."""
+    copy = Value("map", (operand,), operand.shape, operand.dtype, "copy", operand.origin)
+    kernel = Kernel("loop", operand.shape, [copy], 10**6 + len(plan.copies), stored=[copy])
+    plan.buffers[copy.id] = Buffer(
+        padded(operand.shape, lane, planner.target.vector_bits // 32), operand.dtype, "arena"
+    )
+    plan.copies[copy.id] = kernel
+    plan.kernels.append(kernel)
+    return copy
+
+
+def _arena(plan: Plan, schedule: Schedule, target: Target) -> None:
+    """Give every arena buffer an offset; buffers whose lives do not overlap share memory."""
+    last: dict[int, int] = {}
+    first: dict[int, int] = {}
+    by_buffer: dict[int, Buffer] = {}
+    owner: dict[int, int] = {}
+    for v_id, b in plan.buffers.items():
+        by_buffer[id(b)] = b
+        owner[v_id] = id(b)
+
+    def see(v: Value, when: int) -> None:
+        while v.kind == "reshape":
+            v = v.args[0]
+        if v.id in owner:
+            last[owner[v.id]] = max(when, last.get(owner[v.id], when))
+
+    inline = schedule.inline
+    for when, kernel in enumerate(plan.kernels):
+        for root in kernel.roots:
+            for a, _, _ in leaves(root, inline):
+                see(a, when)
+            product = plan.products.get(root.id)
+            for a in product.operands if product else ():
+                see(base_of(a)[0], when)
+        for root in kernel.stored:
+            first.setdefault(owner[root.id], when)
+            see(root, when)
+        for copy_id, copier in plan.copies.items():
+            if copier is kernel:
+                first.setdefault(owner[copy_id], when)
+    end = len(plan.kernels)
+    for v in schedule.program.roots:
+        see(v, end)
+    slack = 2 * target.vector_bits // 8
+    align = 64
+    placed: list[tuple[int, int, int, int]] = []  # start, stop, first, last
+    todo = [b for b in by_buffer.values() if b.space in ("arena", "const")]
+    todo.sort(key=lambda b: -b.bytes)
+    top = 0
+    for b in todo:
+        size = -(-(b.bytes + slack) // align) * align
+        alive = (-1, end + 1) if b.space == "const" else (first[id(b)], last[id(b)])
+        clashes = sorted(p for p in placed if p[2] <= alive[1] and alive[0] <= p[3])
+        start = 0
+        for p in clashes:
+            if p[0] - start >= size:
+                break
+            start = max(start, p[1])
+        b.offset = start
+        placed.append((start, start + size, *alive))
+        top = max(top, start + size)
+    plan.arena = top + 4096
+
+
+def plan(
+    schedule: Schedule, target: Target, fixed: dict[int, Layout | None] | None = None
+) -> Plan:
+    """Decide layouts, orientations and memory for a schedule.
+
+    Parameters
+    ----------
+    fixed : dict
+        Layout of states that already lie in memory, by index.
+    """
+    planner = _Planner(schedule, target, fixed or {})
+    planner.collect()
+    planner.search()
+    return planner.result()
