@@ -22,7 +22,7 @@ def test_a_directory_that_is_not_empty_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(ArgumentError, match="is not empty"):
         RunDirectory.new(tmp_path, "x")
     (tmp_path / "config.toml").write_text("")
-    with pytest.raises(ArgumentError, match="holds a run already.*--resume"):
+    with pytest.raises(ArgumentError, match=r"holds a run already.*--resume"):
         RunDirectory.new(tmp_path, "x")
     with pytest.raises(ArgumentError, match="is a file"):
         RunDirectory.new(tmp_path / "notes.txt", "x")
