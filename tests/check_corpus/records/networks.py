@@ -59,7 +59,7 @@ def _two_layer(rng):
 def _columns(rng, sizes, m=7):
     parameters = {}
     for i, (fan_in, fan_out) in enumerate(itertools.pairwise(sizes), start=1):
-        parameters[f"W{i}"] = _normal(rng, fan_out, fan_in)
+        parameters[f"W{i}"] = 0.7 * _normal(rng, fan_out, fan_in)
         parameters[f"b{i}"] = _normal(rng, fan_out, 1)
     return {
         "parameters": parameters,
