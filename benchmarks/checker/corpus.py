@@ -1,9 +1,8 @@
 """Programs of the corpus: what they are, how to load them, run them and hand them to a checker.
 
-A program is a file of plain NumPy with a hand-written backward pass. Its `Program` record says how
-to build inputs, which function
-is the entry, and which outputs are the gradients of which inputs. The records live in
-``tests/check_corpus/records``; the files know nothing of them.
+A program is a file of plain NumPy with a hand-written backward pass. Its `Program` record says how to
+build inputs, which function is the entry, and which outputs are the gradients of which inputs. The
+records live in ``tests/check_corpus/records``; the files know nothing of them.
 """
 
 from __future__ import annotations
@@ -37,28 +36,23 @@ class Program:
     name : str
         Stem of the file.
     form : str
-        ``loss-and-grads``: ``entry(*args)`` returns cost and gradients;
-        ``forward-backward``: two functions, ``forward(*args) -> outputs…, cache`` and
-        ``backward(*cotangents, cache)``;
-        ``cost-and-gradient``: two functions of the same arguments;
-        ``network``: an object whose method computes gradients but not the cost, which is
-        ``cost(predict(x), y)``;
-        ``layer``: an object with ``forward(*args)`` and ``backward(*cotangents)``, which caches on
-        itself.
+        ``loss-and-grads``: ``entry(*args)`` returns cost and gradients; ``forward-backward``: two
+        functions, ``forward(*args) -> outputs…, cache`` and ``backward(*cotangents, cache)``;
+        ``cost-and-gradient``: two functions of the same arguments; ``network``: an object whose
+        method computes gradients but not the cost, which is ``cost(predict(x), y)``; ``layer``:
+        an object with ``forward(*args)`` and ``backward(*cotangents)``, which caches on itself.
     entry : str
         Names joined by ``", "``; a method as ``Class.method``.
     inputs : callable
-        ``inputs(rng) -> dict``: the arguments in order; the key ``"self"`` holds a dict of what the
-        constructor takes.
+        ``inputs(rng) -> dict``: the arguments in order; the key ``"self"`` holds a dict of what
+        the constructor takes.
     gradients : dict of str to str
-        Path in the result to path in the inputs, as in ``{"out.1.W1": "model.W1"}``. A path starts
-        with ``out`` (what was returned)
-        or ``self`` (the object afterwards); ``*`` stands for every key, as in ``{"out.1.d*":
-        "parameters.*"}``.
+        Path in the result to path in the inputs, as in ``{"out.1.W1": "model.W1"}``. A path
+        starts with ``out`` (what was returned) or ``self`` (the object afterwards); ``*`` stands
+        for every key, as in ``{"out.1.d*": "parameters.*"}``.
     backward : tuple of str
         Where the backward statements are: names of functions or methods, or ``name@text`` for the
-        part of a function that begins with the
-        first line containing the text.
+        part of a function from the first line with the text on, ``name@text:n`` for n statements.
     loss : str
         Path of the cost in the result of the entry (``loss-and-grads`` only).
     outputs : int
@@ -73,8 +67,8 @@ class Program:
     pairs : tuple of (str, str)
         Expressions of pre-activation and activation of the same layer in the backward part.
     helpers : tuple of str
-        Names assigned in the backward part that are not gradients of the cost by design (residuals,
-        errors still to be divided by m).
+        Names assigned in the backward part that are not gradients of the cost by design
+        (residuals, errors still to be divided by m).
     softmax : tuple of str
         Texts of the lines in which the softmax Jacobian is applied.
     slips : tuple of (str, str, str)
