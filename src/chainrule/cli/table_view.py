@@ -50,7 +50,7 @@ def values_of(column: Column) -> str:
 
     Examples
     --------
-    >>> table = Table.of({"x": [0.5, 2.25, None], "y": ["b", "a", "a"]})
+    >>> table = Table.of({"x": [0.5, 2.25, None, 1.0], "y": ["b", "a", "a", "b"]})
     >>> values_of(table["x"]), values_of(table["y"])
     ('0.5 … 2.25', 'a, b')
     """
