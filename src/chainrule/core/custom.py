@@ -137,7 +137,9 @@ class custom_vjp:
         if forward is None or backward is None:
             raise ArgumentError(f"{name}: call {name}.defvjp(forward, backward) before using it")
         leaves, structure = tree.flatten(args)
-        if not any(isinstance(leaf, Tensor) for leaf in leaves):
+        if not STATE.grad_enabled or not any(
+            isinstance(leaf, Tensor) and leaf.requires_grad for leaf in leaves
+        ):
             return self._function(*args)
         with no_grad():
             result, residuals = forward(*tree.tree_map(_detached, args))

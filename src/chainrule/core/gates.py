@@ -34,12 +34,12 @@ def gate(function: Callable[..., Any]) -> Callable[..., Any]:
     ... def sigmoid(x):
     ...     return 1 / (1 + np.exp(-x))
     >>> graph = cr.trace(lambda x: sigmoid(2 * x), 0.0)
-    >>> print(graph)
+    >>> print(graph.to_text(source=False))
     <lambda>(x: float64[]) -> float64[]
       %1 = multiply(2, x)  float64[]
       %2 = sigmoid(%1)     float64[]
       return %2
-    >>> print(graph.open("%2"))
+    >>> print(graph.open("%2").to_text(source=False))
     <lambda>(x: float64[]) -> float64[]
       %1 = multiply(2, x)  float64[]
       %2 = negative(%1)    float64[]

@@ -56,8 +56,8 @@ def call_text(graph: Graph, node: Node) -> str:
     return f"{node.op.name}({', '.join([*operands, *([params] if params else [])])})"
 
 
-def to_text(graph: Graph, width: int = 100) -> str:
-    """The graph as a program: one line per gate, a comment per source line."""
+def to_text(graph: Graph, source: bool = True, width: int = 100) -> str:
+    """See :meth:`Graph.to_text`."""
     names = graph.names
     header = ", ".join(f"{names[node]}: {show_type(node.value)}" for node in graph.inputs)
     outs = ", ".join(show_type(node.value) for node in graph.outputs)
@@ -79,7 +79,7 @@ def to_text(graph: Graph, width: int = 100) -> str:
             rows.append((names[node], text, show_type(node.value)))
             continue
         location = node.location
-        if location is not None and location != last and location.text:
+        if source and location is not None and location != last and location.text:
             rows.append(f"# {location}  {location.text}")
         last = location
         rows.append((names[node], call_text(graph, node), show_type(node.value)))

@@ -205,9 +205,13 @@ class Graph(Mapping[str, Gate]):
         return repr(value)
 
     def __str__(self) -> str:
+        return self.to_text()
+
+    def to_text(self, source: bool = True) -> str:
+        """The graph as a program: one line per gate; with ``source``, the lines that made them."""
         from chainrule.core.printing import to_text
 
-        return to_text(self)
+        return to_text(self, source)
 
     def __repr__(self) -> str:
         return f"<graph {self.name}: {len(self.nodes)} nodes>"
@@ -326,7 +330,7 @@ def trace(f: Callable[..., Any], *args: Any, **kwargs: Any) -> Graph:
     ...     q = x + y
     ...     return q * z
     >>> graph = cr.trace(f, -2.0, 5.0, -4.0)
-    >>> print(graph)
+    >>> print(graph.to_text(source=False))
     f(x: float64[], y: float64[], z: float64[]) -> float64[]
       q  = add(x, y)       float64[]
       %1 = multiply(q, z)  float64[]

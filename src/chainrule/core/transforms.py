@@ -294,20 +294,26 @@ class _Linearised:
 
     def values_out(self) -> Any:
         """The function's result, as users are to see it."""
-        as_tensor = any(isinstance(p, Tensor) for p in self.primals)
         handed = {id(p) for p in self.primals}
-        return self.pack_out([self._release(out, as_tensor, handed) for out in self.outs])
+        return self.pack_out([self._release(out, handed) for out in self.outs])
 
-    def _release(self, out: Any, as_tensor: bool, handed: set[int]) -> Any:
+    def _release(self, out: Any, handed: set[int]) -> Any:
         if not isinstance(out, Tensor) or self.nested:
             return out
-        plain = out._value
-        if as_tensor:
-            return wrap(plain, None)
-        if plain.ndim == 0:
-            return plain[()]
+        shown = self.show(out._value, self.primals)
+        if not isinstance(shown, np.ndarray):
+            return shown
         # the caller may write to the result; a pullback still needs what it kept
-        return plain.copy() if self.keep else _own(plain, handed)
+        return shown.copy() if self.keep else _own(shown, handed)
+
+    @staticmethod
+    def show(value: Any, given: Sequence[Any]) -> Any:
+        """A plain result: a Tensor if one was given, a float if only floats were, else NumPy's."""
+        if any(isinstance(v, Tensor) for v in given):
+            return wrap(value, None)
+        if value.ndim:
+            return value
+        return float(value) if all(type(v) is float for v in given) else value[()]
 
     def like_primals(self, values: Sequence[Any]) -> list[Any]:
         """Each value in the type of its primal: Tensor, array, or float."""
@@ -319,7 +325,9 @@ def _like(value: Any, primal: Any) -> Any:
         return value
     if isinstance(primal, Tensor):
         return wrap(value, None)
-    return value[()] if not isinstance(primal, np.ndarray) else value
+    if isinstance(primal, np.ndarray):
+        return value
+    return float(value) if type(primal) is float else value[()]
 
 
 def _shape(value: Any) -> tuple[int, ...]:
@@ -588,11 +596,8 @@ def jvp(
     given = tree.flatten_up_to(linear.structure, tuple(tangents), "tangents")
     checked = [_as_cotangent(t, x, "tangent", "primal") for t, x in zip(given, linear.targets)]
     moved = linear.push(checked)
-    as_tensor = any(isinstance(v, Tensor) for v in (*linear.primals, *given))
-    shown = [
-        t if isinstance(t, Tensor) else wrap(t, None) if as_tensor else t[()] if t.ndim == 0 else t
-        for t in moved
-    ]
+    both = (*linear.primals, *given)
+    shown = [t if isinstance(t, Tensor) else linear.show(t, both) for t in moved]
     if has_aux:
         aux = linear.aux if linear.nested else _untracked(linear.aux)
         return linear.values_out(), linear.pack_out(shown), aux
