@@ -17,6 +17,7 @@ from chainrule.ops import (
     losses,
     neural,
     normalization,
+    random,
     reduction,
     shape,
 )
@@ -33,6 +34,7 @@ FAMILIES = [
     normalization,
     losses,
     entropy,
+    random,
 ]
 """Every module of this package whose ``__all__`` lists public functions."""
 
