@@ -79,7 +79,7 @@ test-peers: $(PEERS)/.stamp  ## compare every op and module with torch, jax and 
 	@$(PEERS)/bin/python -m pytest -n $(JOBS) tests/peers
 
 check-figures: $(VENV)/.dev-stamp  ## print the checker's figures: errors found, lines named, false alarms
-	@$(BIN)/python -m benchmarks.check_figures
+	@$(BIN)/python -m benchmarks.checker
 
 # ── speed ────────────────────────────────────────────────────────────────────────────────────────
 
