@@ -1,0 +1,315 @@
+"""Is the backward pass of a program right? The truth about it, and the comparison.
+
+An :class:`Examination` runs a :class:`~chainrule.check.program.Program`, pairs its results with its
+inputs, takes the numerical derivative of the cost with respect to each such input, and compares: at
+the point given, entry by entry, and at shifted points along random directions. The same truth
+then serves to try repaired versions of the code.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .compare import Comparison, Tolerance, Truth, compare
+from .differences import spread
+from .leaves import Leaf
+from .match import Pair, fits, key, pair_outputs
+from .numerical import direction_truth, entry_truth, guard, noise_level
+from .program import Outcome, Program
+from .report import CANNOT_TELL, RIGHT, WRONG, ArgumentResult
+
+__all__ = ["Examination", "NotCheckable"]
+
+#: Entries per argument below which every one is taken.
+_ALL = 400
+
+
+class NotCheckable(Exception):  # noqa: N818  (an outcome, not a failure)
+    """The program cannot be checked; the message says why, in words for the report."""
+
+
+@dataclass(frozen=True)
+class _Shifted:
+    """A shifted point and the true derivatives along one direction per pair."""
+
+    overrides: dict[int, NDArray[np.float64]]
+    directions: list[NDArray[np.float64]]
+    truths: list[Truth]
+
+
+@dataclass
+class Examination:
+    """The truth about a program.
+
+    Parameters
+    ----------
+    program : Program
+        The code under test.
+    tolerance : Tolerance
+        See :mod:`.compare`.
+    budget : float
+        Seconds to spend on numerical derivatives.
+    gradient_of : dict, optional
+        Output names to input names.
+    seed : int
+        For directions, shifts and samples of entries.
+    """
+
+    program: Program
+    tolerance: Tolerance = field(default_factory=lambda: Tolerance(5e-5, 1e-7))
+    budget: float = 10.0
+    gradient_of: dict[str, str] | None = None
+    seed: int = 0
+    pairs: list[Pair] = field(default_factory=list)
+    truths: list[Truth] = field(default_factory=list)
+    shifted: list[_Shifted] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    runs: int = 0
+
+    def prepare(self, base: Outcome) -> None:
+        """Pair outputs with inputs and take the numerical derivatives.
+
+        Raises
+        ------
+        NotCheckable
+            If there is no finite cost, no gradient, or the code is not deterministic.
+        """
+        if base.cost is None:
+            raise NotCheckable(
+                "the code returns no number that could be the cost: give it as cost=, a function"
+                " of the output activation and the target"
+            )
+        if not math.isfinite(base.cost):
+            raise NotCheckable(f"not finite: the cost is {base.cost} at this point")
+        again = self.program.run()
+        if not _identical(base, again):
+            raise NotCheckable(
+                "not deterministic: two runs on the same input differ; pass a seeded generator"
+            )
+        self._rng = np.random.default_rng(self.seed)
+        self._centre = base.cost
+        started = time.perf_counter()
+        self.program.cost()
+        self._second = max(time.perf_counter() - started, 1e-6)
+        self._truth_of: dict[int, Truth] = {}
+        self._probes: dict[int, tuple[NDArray[np.float64], Truth]] = {}
+        self._noise: float | None = None
+        self.pairs = pair_outputs(
+            base.outputs, self.program.leaves, self._is_right, self.gradient_of
+        )
+        if not self.pairs:
+            raise NotCheckable(
+                "none of the results could be matched with an input: name gradients after what they"
+                " are gradients of (dW for W), or pass gradient_of="
+            )
+        self.truths = [self.truth(pair.leaf) for pair in self.pairs]
+
+    # -- truth ---------------------------------------------------------------------------------
+
+    def _cost_of(self, leaf: int, overrides: dict[int, NDArray[np.float64]] | None = None):  # type: ignore[no-untyped-def]
+        base = dict(overrides or {})
+
+        def cost(value: NDArray[np.float64]) -> float:
+            self.runs += 1
+            return self.program.cost({**base, leaf: value})
+
+        return guard(cost)
+
+    def noise(self, leaf: int) -> float:
+        """Rounding noise of the cost."""
+        if self._noise is None:
+            value = np.array(self.program.leaves[leaf].value, dtype=np.float64)
+            self._noise = noise_level(self._cost_of(leaf), value, self._rng)
+            if not math.isfinite(self._noise):
+                self._noise = 1e-15 * max(abs(self._centre), 1.0)
+        return self._noise
+
+    def truth(self, leaf: int) -> Truth:
+        """Numerical derivative with respect to one input, every entry or a sample."""
+        if leaf not in self._truth_of:
+            self.program.to_float(leaf)
+            value = np.array(self.program.leaves[leaf].value, dtype=np.float64)
+            entries = self._entries(value.size)
+            self._truth_of[leaf] = entry_truth(
+                self._cost_of(leaf), value, entries, self.noise(leaf), centre=self._centre
+            )
+        return self._truth_of[leaf]
+
+    def _entries(self, size: int) -> NDArray[np.intp]:
+        arguments = max(len(self.pairs), 4)
+        affordable = int(self.budget / (arguments * 7 * self._second))
+        wanted = size if size <= _ALL and affordable >= size else max(min(affordable, _ALL // 4, size), 3)
+        if wanted >= size:
+            return np.arange(size)
+        return np.sort(self._rng.choice(size, wanted, replace=False))
+
+    def _is_right(self, output: Leaf, leaf: int) -> bool:
+        """One directional derivative: enough to choose between inputs of the same shape."""
+        value = np.array(self.program.leaves[leaf].value, dtype=np.float64)
+        if not fits(output.value.shape, value.shape):
+            return False
+        if leaf not in self._probes:
+            self._probes[leaf] = self._probe(leaf, value)
+        direction, truth = self._probes[leaf]
+        claimed = np.asarray(output.value, dtype=np.float64).reshape(value.shape)
+        along = np.array([np.sum(claimed * direction)])
+        return compare(along, truth, self.tolerance).verdict == RIGHT
+
+    def _probe(
+        self, leaf: int, value: NDArray[np.float64], overrides: dict[int, NDArray[np.float64]] | None = None
+    ) -> tuple[NDArray[np.float64], Truth]:
+        direction = self._rng.uniform(0.5, 1.5, value.shape) * self._rng.choice((-1.0, 1.0), value.shape)
+        direction *= max(spread(value), 1e-3) if value.size else 1.0
+        cost = self._cost_of(leaf, overrides)
+        centre = cost(value)
+        truth = direction_truth(
+            lambda t: cost(value + t * direction), 1.0, self.noise(leaf), centre
+        )
+        return direction, truth
+
+    def shift(self, points: int = 2) -> None:
+        """Take true derivatives along random directions at shifted points."""
+        while len(self.shifted) < points:
+            overrides: dict[int, NDArray[np.float64]] = {}
+            for pair in self.pairs:
+                value = np.array(self.program.leaves[pair.leaf].value, dtype=np.float64)
+                factor = self._rng.uniform(0.7, 1.3, value.shape)
+                step = 0.1 * spread(value) * self._rng.standard_normal(value.shape)
+                # Signs are kept: variances, concentrations and probabilities have to stay so.
+                moved = value * factor + np.where(value == 0, step, 0.0)
+                overrides[pair.leaf] = moved
+            directions, truths = [], []
+            for pair in self.pairs:
+                direction, truth = self._probe(pair.leaf, overrides[pair.leaf], overrides)
+                directions.append(direction)
+                truths.append(truth)
+            self.shifted.append(_Shifted(overrides, directions, truths))
+
+    # -- comparison ----------------------------------------------------------------------------
+
+    def claimed(self, outcome: Outcome) -> list[Leaf | None]:
+        """The outputs of a run in the order of the pairs; None where one is absent."""
+        found = {key(leaf): leaf for leaf in outcome.outputs}
+        return [found.get(pair.output) for pair in self.pairs]
+
+    def compare(self, outcome: Outcome) -> list[Comparison]:
+        """Comparison of each gradient at the point given."""
+        result = []
+        for pair, truth, leaf in zip(self.pairs, self.truths, self.claimed(outcome)):
+            result.append(self._compare_one(pair, truth, leaf))
+        return result
+
+    def _compare_one(self, pair: Pair, truth: Truth, leaf: Leaf | None) -> Comparison:
+        argument = self.program.leaves[pair.leaf]
+        if leaf is None:
+            return Comparison(WRONG, "the gradient is not returned", excess=math.inf)
+        if not fits(leaf.value.shape, truth.shape):
+            if leaf.value.size == 1 == truth.size:
+                return compare(leaf.value.reshape(truth.shape), truth, self.tolerance)
+            return Comparison(
+                WRONG,
+                f"shape {leaf.value.shape}, but {argument.name} has shape {truth.shape}",
+                excess=math.inf,
+            )
+        return compare(leaf.value.reshape(truth.shape), truth, self.tolerance)
+
+    def right(self, outcome: Outcome) -> list[bool]:
+        """For each pair, whether nothing speaks against its gradient at the point given."""
+        if outcome.error is not None:
+            return [False] * len(self.pairs)
+        return [c.verdict != WRONG for c in self.compare(outcome)]
+
+    def right_elsewhere(self, which: Sequence[int]) -> bool:
+        """True if the gradients numbered `which` are right at the shifted points too."""
+        self.shift()
+        for point in self.shifted:
+            outcome = self.program.run(point.overrides)
+            if outcome.error is not None:
+                return False
+            claimed = self.claimed(outcome)
+            for n in which:
+                if self._along(n, claimed[n], point).verdict == WRONG:
+                    return False
+        return True
+
+    def _along(self, n: int, leaf: Leaf | None, point: _Shifted) -> Comparison:
+        shape = self.truths[n].shape
+        if leaf is None or not (fits(leaf.value.shape, shape) or leaf.value.size == 1 == self.truths[n].size):
+            return Comparison(WRONG)
+        along = np.array([np.sum(leaf.value.reshape(shape) * point.directions[n])])
+        # Cancellation in the sum is not an error: compare on the scale of its terms.
+        floor = self.tolerance.rtol * float(np.sum(np.abs(leaf.value.reshape(shape) * point.directions[n])))
+        if abs(along[0] - point.truths[n].value[0]) <= floor:
+            return Comparison(RIGHT)
+        return compare(along, point.truths[n], self.tolerance)
+
+    def results(self, base: Outcome) -> list[ArgumentResult]:
+        """The verdict on each gradient: the point given, then the shifted ones."""
+        self.shift()
+        comparisons = self.compare(base)
+        elsewhere: list[list[str]] = [[] for _ in self.pairs]
+        for point in self.shifted:
+            outcome = self.program.run(point.overrides)
+            if outcome.error is not None:
+                continue
+            claimed = self.claimed(outcome)
+            for n in range(len(self.pairs)):
+                if np.isfinite(point.truths[n].value).all():
+                    elsewhere[n].append(self._along(n, claimed[n], point).verdict)
+        results = []
+        for n, (pair, comparison) in enumerate(zip(self.pairs, comparisons)):
+            leaf = self.program.leaves[pair.leaf]
+            verdict, reason = comparison.verdict, comparison.reason
+            if verdict != WRONG and elsewhere[n] and all(v == WRONG for v in elsewhere[n]):
+                verdict = WRONG
+                reason = "wrong at shifted points along random directions"
+            elif verdict == CANNOT_TELL and elsewhere[n] and all(v == RIGHT for v in elsewhere[n]):
+                verdict, reason = RIGHT, f"{reason}; right at {len(elsewhere[n])} shifted points"
+            elif verdict == WRONG and not self._stands(n, base):
+                verdict, reason = CANNOT_TELL, "differences at two sets of steps disagree"
+            truth = self.truths[n]
+            results.append(
+                ArgumentResult(
+                    leaf.name,
+                    truth.shape,
+                    "float64",
+                    verdict,
+                    reason,
+                    len(truth.entries),
+                    truth.size,
+                    len(self.shifted),
+                    comparison.worst,
+                    comparison.kinks,
+                )
+            )
+        return results
+
+    def _stands(self, n: int, base: Outcome) -> bool:
+        """Repeat the differences of the worst entries with other steps: does *wrong* stand?"""
+        pair, truth = self.pairs[n], self.truths[n]
+        leaf = self.claimed(base)[n]
+        if leaf is None or not fits(leaf.value.shape, truth.shape):
+            return True
+        got = np.asarray(leaf.value, dtype=np.float64).reshape(-1)[truth.entries]
+        distance = np.abs(got - truth.value)
+        worst = truth.entries[np.argsort(-np.nan_to_num(distance, nan=np.inf))[:3]]
+        value = np.array(self.program.leaves[pair.leaf].value, dtype=np.float64)
+        again = entry_truth(
+            self._cost_of(pair.leaf), value, worst, self.noise(pair.leaf), centre=self._centre, first=0.3
+        )
+        second = compare(leaf.value.reshape(truth.shape), again, self.tolerance)
+        return second.verdict == WRONG
+
+
+def _identical(a: Outcome, b: Outcome) -> bool:
+    if a.cost != b.cost or len(a.outputs) != len(b.outputs):
+        return False
+    return all(
+        np.array_equal(x.value, y.value, equal_nan=True) for x, y in zip(a.outputs, b.outputs)
+    )

@@ -1,0 +1,214 @@
+"""Which result is the gradient of which input.
+
+By name first (``dW1`` of ``W1``, ``nabla_w[0]`` of ``weights[0]``, ``grads["params"]["W"]`` …), then by
+elimination and order among equal shapes, and where that leaves a choice, by value: the pairing
+under which most gradients are right is the one that was meant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from .leaves import Leaf, gradient_name, is_gradient_name, same_name
+
+__all__ = ["Pair", "fits", "pair_outputs"]
+
+
+@dataclass(frozen=True)
+class Pair:
+    """An output and the input that it is the gradient of.
+
+    Attributes
+    ----------
+    output : str
+        Key of the output; see :func:`key`.
+    leaf : int
+        Number of the input.
+    by_name : bool
+        True if the names said so.
+    """
+
+    output: str
+    leaf: int
+    by_name: bool
+
+
+def key(leaf: Leaf) -> str:
+    """What identifies an output from one run to the next."""
+    return f"{leaf.name}|{leaf.path}"
+
+
+def fits(gradient: tuple[int, ...], argument: tuple[int, ...]) -> bool:
+    """True if subtracting the gradient leaves the argument's shape, entry by entry.
+
+    Examples
+    --------
+    >>> fits((3, 1), (3, 1)), fits((3,), (1, 3)), fits((3,), (3, 1)), fits((1, 3), (3,))
+    (True, True, False, False)
+    """
+    if gradient == argument:
+        return True
+    lead = len(argument) - len(gradient)
+    return lead > 0 and argument[:lead] == (1,) * lead and argument[lead:] == gradient
+
+
+def pair_outputs(
+    outputs: Sequence[Leaf],
+    leaves: Sequence[Leaf],
+    right: Callable[[Leaf, int], bool],
+    gradient_of: dict[str, str] | None = None,
+) -> list[Pair]:
+    """The pairs of output and input.
+
+    Parameters
+    ----------
+    outputs, leaves : sequence of Leaf
+        What the program returned, and its inputs.
+    right : callable
+        ``right(output, i)`` computes whether the output is the true gradient of input ``i``;
+        asked only where names and shapes leave a choice.
+    gradient_of : dict, optional
+        Output names to input names, from the user.
+    """
+    given = _given(outputs, leaves, gradient_of or {})
+    scored = []
+    for o, output in enumerate(outputs):
+        for i, leaf in enumerate(leaves):
+            score = _score(output, leaf)
+            if score > 0:
+                scored.append((score, -o, -i))
+    pairs: dict[int, tuple[int, bool]] = dict(given)
+    taken = {i for i, _ in pairs.values()}
+    for _, o, i in sorted(scored, reverse=True):
+        if -o not in pairs and -i not in taken:
+            pairs[-o] = (-i, True)
+            taken.add(-i)
+    rest = [o for o in range(len(outputs)) if o not in pairs and _is_anonymous(outputs[o])]
+    if not pairs and not rest:
+        rest = [o for o in range(len(outputs)) if "cache" not in outputs[o].tokens]
+    free = [i for i in range(len(leaves)) if i not in taken and leaves[i].value.dtype.kind == "f"]
+    for o, i in _by_shape(rest, free, outputs, leaves, right):
+        pairs[o] = (i, False)
+    return [Pair(key(outputs[o]), i, named) for o, (i, named) in sorted(pairs.items())]
+
+
+def _given(
+    outputs: Sequence[Leaf], leaves: Sequence[Leaf], gradient_of: dict[str, str]
+) -> dict[int, tuple[int, bool]]:
+    found: dict[int, tuple[int, bool]] = {}
+    for out_name, in_name in gradient_of.items():
+        for o, output in enumerate(outputs):
+            for i, leaf in enumerate(leaves):
+                if out_name in (output.name, output.word) and in_name in (leaf.name, leaf.word):
+                    if output.indices == leaf.indices or out_name == output.name:
+                        found.setdefault(o, (i, True))
+    return found
+
+
+def _is_anonymous(output: Leaf) -> bool:
+    """True if the names say at most "gradients", not of what."""
+    if any(isinstance(t, str) and "cache" in t.lower() for t in output.tokens):
+        return False
+    words = [t for t in output.tokens if isinstance(t, str)]
+    return all(is_gradient_name(w) and len(w) > 3 and not _specific(w) for w in words) or not words
+
+
+def _specific(word: str) -> bool:
+    generic = ("grads", "grad", "gradients", "gradient", "nabla", "result", "out", "derivatives", "deltas")
+    return word.lower() not in generic
+
+
+def _score(output: Leaf, leaf: Leaf) -> int:
+    """How strongly the names say that `output` is the gradient of `leaf`; 0 if they do not."""
+    best = 0
+    for o_words, prefix in _readings(output):
+        agree = _agreement(o_words, [t for t in leaf.tokens if isinstance(t, str)])
+        if agree:
+            best = max(best, agree + prefix)
+    if not best:
+        return 0
+    if output.indices or leaf.indices:
+        a, b = output.indices, leaf.indices
+        if a == b:
+            best += 20
+        elif a and b and (a[-len(b) :] == b or b[-len(a) :] == a):
+            best += 10
+        elif a and b:
+            return 0
+        else:
+            best -= 30
+    if fits(output.value.shape, leaf.value.shape):
+        best += 5
+    if leaf.value.dtype.kind != "f":
+        best -= 8
+    if any(is_gradient_name(w) and _specific(w) and gradient_name(w) for w in leaf.tokens[-1:] if isinstance(w, str)):
+        # An input that is itself called dW is a place to put gradients.
+        best -= 6
+    return max(best, 0)
+
+
+def _readings(output: Leaf) -> list[tuple[list[str], int]]:
+    """Name paths of the input that the name of an output may mean."""
+    words = [t for t in output.tokens if isinstance(t, str)]
+    if not words:
+        return []
+    last = words[-1]
+    holders = words[:-1]
+    readings = [(g, 10) for g in gradient_name(last)]
+    if any(is_gradient_name(h) for h in holders):
+        readings.append((last, 8))
+    outer = [gradient_name(h)[0] if gradient_name(h) else h for h in holders]
+    outer = [h for h in outer if not is_gradient_name(h) or gradient_name(h)]
+    return [([*outer, word], bonus) for word, bonus in readings]
+
+
+def _agreement(output: list[str], leaf: list[str]) -> int:
+    if not output or not leaf:
+        return 0
+    inner = same_name(output[-1], leaf[-1])
+    if not inner:
+        return 0
+    holders = sum(any(same_name(a, b) for b in leaf[:-1]) for a in output[:-1])
+    return 60 + 10 * inner + 3 * holders - (1 if len(leaf) > 1 and leaf[0] == "self" and len(output) == 1 else 0)
+
+
+def _by_shape(
+    rest: list[int],
+    free: list[int],
+    outputs: Sequence[Leaf],
+    leaves: Sequence[Leaf],
+    right: Callable[[Leaf, int], bool],
+) -> list[tuple[int, int]]:
+    if not rest or not free:
+        return []
+    choices = {o: [i for i in free if fits(outputs[o].value.shape, leaves[i].value.shape)] for o in rest}
+    if len(rest) == len(free) and all(i in choices[o] for o, i in zip(rest, free)):
+        # One for each, shapes in order: the order of the arguments, unless another order of equal
+        # shapes is right in more places.
+        straight = list(zip(rest, free))
+        if len({leaves[i].value.shape for i in free}) == len(free):
+            return straight
+    found: list[tuple[int, int]] = []
+    left = list(free)
+    undecided = []
+    for o in rest:
+        options = [i for i in choices[o] if i in left]
+        hits = [i for i in options if right(outputs[o], i)] if len(options) > 1 else options
+        if hits:
+            found.append((o, hits[0]))
+            left.remove(hits[0])
+        else:
+            undecided.append(o)
+    for o in undecided:
+        options = [i for i in choices[o] if i in left]
+        if not options:
+            # A wrong shape: the transposed one, or the only one left.
+            size = outputs[o].value.size
+            options = [i for i in left if leaves[i].value.size == size] or (left if len(rest) == len(free) else [])
+        if options:
+            found.append((o, options[0]))
+            left.remove(options[0])
+    return found
+
+

@@ -1,0 +1,287 @@
+"""Checking hand-written backward passes: :func:`source` and :func:`backward`."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import inspect
+import os
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+
+from ..errors import ArgumentError
+from .examine import Examination, NotCheckable
+from .instrument import Instrumented, instrument
+from .localise import Localiser
+from .program import ForwardBackward, Program, SingleFunction
+from .recorder import Recorder
+from .report import CANNOT_TELL, WRONG, Finding, Report
+
+__all__ = ["backward", "check_program", "load", "source"]
+
+
+def source(
+    target: str | os.PathLike[str] | Callable[..., Any],
+    /,
+    *args: Any,
+    cost: Callable[..., Any] | None = None,
+    gradient_of: dict[str, str] | None = None,
+    seed: int = 0,
+    budget: float = 10.0,
+    **kwargs: Any,
+) -> Report:
+    """The verdict on a function that computes gradients by hand, and the line that is wrong.
+
+    Parameters
+    ----------
+    target : callable or path
+        A function, a bound method, or ``"file.py:function"``. It returns gradients, with or without the cost, in
+        whatever containers; or leaves them on its instance.
+    *args, **kwargs
+        What to call it with. Float arrays are promoted to float64.
+    cost : callable, optional
+        ``cost(a, y)`` of the output activation and the target, for code that computes only the
+        derivative of its cost.
+    gradient_of : dict, optional
+        Names of outputs to names of inputs, where names and values do not tell.
+    seed : int
+        NumPy's and Python's global generators are set to it before each run, so dropout is the same each time.
+    budget : float
+        Seconds for numerical derivatives, and about as many again for the search.
+
+    Returns
+    -------
+    Report
+        ``.verdict``, ``.findings``, ``.arguments``, ``.exit_code``.
+
+    Raises
+    ------
+    ArgumentError
+        If the function cannot be called with the arguments, or is not found in the file.
+
+    Notes
+    -----
+    The code is run, many times, on copies of the arguments.
+
+    Examples
+    --------
+    >>> import chainrule as cr, numpy as np
+    >>> def f(x, w):
+    ...     y = x @ w
+    ...     return 0.5 * np.sum(y * y), x.T @ y
+    >>> rng = np.random.default_rng(0)
+    >>> cr.check.source(f, rng.normal(size=(5, 3)), rng.normal(size=3)).verdict
+    'right'
+    """
+    function = load(target) if isinstance(target, (str, os.PathLike)) else target
+    program = SingleFunction(function, args, kwargs, seed)
+    name = getattr(function, "__qualname__", repr(function))
+    return check_program(program, name, cost=cost, gradient_of=gradient_of, budget=budget)
+
+
+def backward(
+    forward: Callable[..., Any],
+    backward: Callable[..., Any],
+    /,
+    *args: Any,
+    gradient_of: dict[str, str] | None = None,
+    seed: int = 0,
+    budget: float = 10.0,
+    **kwargs: Any,
+) -> Report:
+    """The verdict on a backward pass written as a function of its own.
+
+    Parameters
+    ----------
+    forward : callable
+        ``forward(*args) -> out``, ``(out, cache)`` or a cost.
+    backward : callable
+        ``backward(dout, cache)``, ``backward(cache)``, or a function of the same arguments as
+        `forward` where that returns the cost; functions or methods. Parameters are bound by name and role.
+    *args, **kwargs
+        Arguments of `forward`.
+    gradient_of, seed, budget
+        As for :func:`source`.
+
+    Returns
+    -------
+    Report
+
+    Notes
+    -----
+    If the forward pass returns an array, the cost is ``Σ u ⊙ out`` with a fixed random cotangent
+    ``u`` in [½, 1½), and ``u`` is what the backward pass gets.
+
+    Examples
+    --------
+    >>> import chainrule as cr, numpy as np
+    >>> def forward(x, w):
+    ...     return x @ w, (x, w)
+    >>> def backward(dout, cache):
+    ...     x, w = cache
+    ...     return dout @ w.T, x.T @ dout
+    >>> rng = np.random.default_rng(0)
+    >>> cr.check.backward(forward, backward, rng.normal(size=(5, 3)), rng.normal(size=(3, 2))).verdict
+    'right'
+    """
+    program = ForwardBackward(forward, backward, args, kwargs, seed)
+    name = getattr(backward, "__qualname__", repr(backward))
+    return check_program(program, name, gradient_of=gradient_of, budget=budget)
+
+
+def load(target: str | os.PathLike[str]) -> Callable[..., Any]:
+    """The function that ``"file.py:function"`` or ``"file.py:Class.method"`` names."""
+    path, _, name = str(target).rpartition(":")
+    if not path or not path.endswith(".py"):
+        path, name = str(target), ""
+    if not name:
+        raise ArgumentError(
+            f"check.source: expected 'file.py:function' or a function, got {str(target)!r};"
+            " chainrule check finds the function and its inputs by itself"
+        )
+    module = load_module(path)
+    thing: Any = module
+    for part in name.split("."):
+        if not hasattr(thing, part):
+            public = [k for k, v in vars(module).items() if callable(v) and not k.startswith("_")]
+            raise ArgumentError(
+                f"{path} has no {name!r}; it has {', '.join(public[:12]) or 'no functions'}"
+            )
+        thing = getattr(thing, part)
+    if not callable(thing):
+        raise ArgumentError(f"{name!r} in {path} is not a function")
+    return thing  # type: ignore[no-any-return]
+
+
+def load_module(path: str) -> Any:
+    """The module in a file, run as an import would run it."""
+    file = Path(path).resolve()
+    if not file.is_file():
+        raise ArgumentError(f"there is no file {path}")
+    name = f"_checked_{file.stem}_{abs(hash(str(file))) % 10**8}"
+    spec = importlib.util.spec_from_file_location(name, file)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    sys.path.insert(0, str(file.parent))
+    try:
+        spec.loader.exec_module(module)
+    finally:
+        with contextlib.suppress(ValueError):
+            sys.path.remove(str(file.parent))
+    return module
+
+
+def check_program(
+    program: Program,
+    name: str,
+    *,
+    cost: Callable[..., Any] | None = None,
+    gradient_of: dict[str, str] | None = None,
+    budget: float = 10.0,
+) -> Report:
+    """Examine a program and, if it is wrong, locate the error."""
+    recorder = Recorder()
+    program.on_start = recorder.begin
+    program.on_backward = recorder.backward_begins
+    code = _instrumented(program)
+    notes: list[str] = []
+    if program.promoted:
+        notes.append("float32 inputs were promoted to float64 for the check")
+    if code is None:
+        notes.append("the source text is not to be had, so no line can be named")
+    scope = code.installed(recorder) if code is not None else contextlib.nullcontext()
+    with scope:
+        try:
+            return _check(program, name, recorder, code, cost, gradient_of, budget, notes)
+        except NotCheckable as reason:
+            return Report(name, notes=(*notes, str(reason)), verdict=CANNOT_TELL)
+
+
+def _instrumented(program: Program) -> Instrumented | None:
+    files = []
+    for function in program.functions:
+        code = getattr(inspect.unwrap(function), "__code__", None)
+        if code is not None and code.co_filename not in files:
+            files.append(code.co_filename)
+    try:
+        return instrument(files) if files else None
+    except (OSError, SyntaxError):
+        return None
+
+
+def _check(
+    program: Program,
+    name: str,
+    recorder: Recorder,
+    code: Instrumented | None,
+    cost: Callable[..., Any] | None,
+    gradient_of: dict[str, str] | None,
+    budget: float,
+    notes: list[str],
+) -> Report:
+    exam = Examination(program, budget=budget, gradient_of=gradient_of)
+    base = program.run()
+    if base.error is not None:
+        return _crashed(name, base.error, code, notes)
+    if isinstance(program, SingleFunction) and (cost is not None or base.cost is None):
+        from .costs import supply_cost
+
+        notes += supply_cost(program, recorder, code, exam, cost)
+        base = program.run()
+        if base.error is not None:
+            return _crashed(name, base.error, code, notes)
+    exam.prepare(base)
+    results = exam.results(base)
+    wrong = [r for r in results if r.verdict == WRONG]
+    findings: list[Finding] = []
+    if wrong and code is not None:
+        localiser = Localiser(exam, code, recorder, base, seconds=2 * budget)
+        findings = localiser.run()
+        notes += localiser.notes
+    checked = sum(r.checked for r in results)
+    size = sum(r.size for r in results)
+    coverage = (
+        f"{checked} of {size} entries of {len(results)} gradients one by one, and each gradient along"
+        f" a random direction at {len(exam.shifted)} shifted points; {exam.runs} runs of the code"
+    )
+    return Report(name, tuple(results), tuple(findings), tuple(notes), coverage, exam.tolerance.rule())
+
+
+def _crashed(
+    name: str, error: Exception, code: Instrumented | None, notes: list[str]
+) -> Report:
+    frames = traceback.extract_tb(error.__traceback__)
+    files = set(code.trees) if code is not None else set()
+    mine = [f for f in frames if f.filename in files]
+    if not mine or code is None:
+        raise NotCheckable(f"the code raises {type(error).__name__}: {error}")
+    frame = mine[-1]
+    line = frame.lineno or 0
+    sites = [
+        s
+        for s in code.sites
+        if s.filename == frame.filename and s.line <= line <= (s.statement.end_lineno or s.line)
+    ]
+    inner = max(sites, key=lambda s: s.line, default=None)
+    finding = Finding(
+        frame.filename,
+        inner.line if inner is not None else line,
+        code.text(inner) if inner is not None else (frame.line or ""),
+        "crash",
+        f"{type(error).__name__}: {error}",
+        "a statement that runs",
+        None,
+        None,
+        (inner.statement.end_lineno or inner.line) if inner is not None else line,
+        frame.name,
+        method="crash",
+    )
+    return Report(name, (), (finding,), tuple(notes))
+
+
