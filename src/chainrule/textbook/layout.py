@@ -10,6 +10,7 @@ A 1-D array is one sample in either layout: no batch is 1-D, so this is not a gu
 
 from __future__ import annotations
 
+import re
 from typing import Any, get_args
 
 import numpy as np
@@ -85,7 +86,7 @@ def as_columns(
     expected = _FORM[layout].format(n=features)
     raise ShapeError(
         f"{name} has shape {array.shape}; {network} in {layout} layout expects {expected} "
-        f"(or one sample of shape ({features},)).{_what_would_fit(name, array, features, layout)}"
+        f"(or one sample of shape ({features},)).{_what_would_fit(_variable(name), array, features, layout)}"
     )
 
 
@@ -94,6 +95,12 @@ def as_given(columns: Array, layout: Layout, single: bool) -> Array:
     if single:
         return columns[:, 0]
     return columns if layout == "column" else columns.T
+
+
+def _variable(name: str) -> str:
+    """The x of ``"training_data: x of sample 3"``, for expressions that can be typed."""
+    found = re.search(r"\b[xy]\b", name)
+    return found[0] if found else name
 
 
 def _what_would_fit(name: str, array: npt.NDArray[Any], features: int, layout: Layout) -> str:
