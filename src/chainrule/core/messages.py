@@ -42,9 +42,12 @@ def where() -> str:
 
 def explain(op: Op, args: Sequence[Any], params: dict[str, Any], error: Exception) -> Exception:
     """The error to raise instead of what NumPy raised inside an op."""
-    if isinstance(error, ChainruleError):
-        return error
     location = locate(*caller())
+    if isinstance(error, ChainruleError):
+        if location is None or "\n  at " in str(error):
+            return error
+        text = f": {location.text}" if location.text else ""
+        return type(error)(f"{error}\n  at {location}, in {location.function}{text}")
     lines = [f"{op.name}: {_first_line(error)}"]
     lines += [f"  {describe_operand(a, i)}" for i, a in enumerate(args) if _has_shape(a)]
     shown = {k: v for k, v in params.items() if v is not None and not callable(v)}

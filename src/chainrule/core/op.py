@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from chainrule.core.source import caller
-from chainrule.errors import DtypeError
+from chainrule.errors import DtypeError, GradientError
 
 if TYPE_CHECKING:
     from chainrule.core.graph import Node
@@ -128,6 +128,9 @@ class Op:
         ``infer(*abstracts, **params) -> Abstract``. By default the forward runs on dummies.
     parts : callable, optional
         The same function built from smaller ops (SPEC B2: a gate can be opened).
+    refuses : tuple of int
+        Inputs on which the output depends but whose derivative is not offered: a tensor that
+        requires gradients is refused there, since its gradient would be wrong without a word.
     samples, rejects, kinks : tables for the generated tests
     domain : callable, optional
         Maps random normal numbers into the domain: ``domain(array, input_index) -> array``.
@@ -143,6 +146,7 @@ class Op:
     linear: bool = False
     infer: Callable[..., Any] | None = None
     parts: Callable[..., Any] | None = None
+    refuses: tuple[int, ...] = ()
     samples: tuple[Sample, ...] = ()
     rejects: tuple[tuple[Sample, type[Exception], str], ...] = ()
     kinks: tuple[Kink, ...] = ()
@@ -275,12 +279,26 @@ def record(op: Op, args: tuple[Any, ...], params: dict[str, Any]) -> Any:
     if out.__class__ is not np.ndarray and out.__class__ is not tuple:
         out = np.asarray(out)
         out.setflags(write=False)  # Note [Scalars do not change], tensor.py
-    if tracked and op.differentiable and state.grad_enabled:
-        code, offset = caller()
-        return Hooks.wrap(
-            out, Hooks.node(op, tuple(inputs), tuple(values), params, out, code, offset)
-        )
+    if tracked and state.grad_enabled:
+        if op.refuses:
+            refuse(op, inputs)
+        if op.differentiable:
+            code, offset = caller()
+            return Hooks.wrap(
+                out, Hooks.node(op, tuple(inputs), tuple(values), params, out, code, offset)
+            )
     return Hooks.wrap(out, None)
+
+
+def refuse(op: Op, inputs: Sequence[Node | None]) -> None:
+    """Raise if a gradient would flow into an input for which the op offers none."""
+    for index in op.refuses:
+        node = inputs[index] if index < len(inputs) else None
+        if node is not None and node.tracked:
+            raise GradientError(
+                f"{op.name} has no derivative in operand {index + 1}, which requires gradients: "
+                "pass t.detach() there if it is a constant"
+            )
 
 
 def infer(op: Op, values: Sequence[Any], params: dict[str, Any]) -> Any:

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from chainrule.core.graph import CONSTANT, INPUT, Node, leaf
-from chainrule.core.op import IDS, STATE, Abstract, Hooks, Op, as_operand, infer
+from chainrule.core.op import IDS, STATE, Abstract, Hooks, Op, as_operand, infer, refuse
 from chainrule.core.source import caller
 from chainrule.core.tensor import Tensor, wrap
 
@@ -76,11 +76,10 @@ class Stage:
             raise Hooks.explain(op, args, params, error) from error
         if not isinstance(out, Abstract | tuple | np.ndarray):
             out = np.asarray(out)
-        tracked = (
-            STATE.grad_enabled
-            and op.differentiable
-            and any(node is not None and node.tracked for node in inputs)
-        )
+        tracked = STATE.grad_enabled and any(node is not None and node.tracked for node in inputs)
+        if tracked and op.refuses:
+            refuse(op, inputs)
+        tracked = tracked and op.differentiable
         code, offset = caller()
         node = Node(op, tuple(inputs), tuple(values), params, out, code, offset, tracked)
         self.recorded.append(node)

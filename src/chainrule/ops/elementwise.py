@@ -556,7 +556,14 @@ bitwise_xor: Op = _constant("bitwise_xor", np.bitwise_xor, _I, "x ^ y")
 left_shift: Op = _constant("left_shift", np.left_shift, _I, "x << y")
 right_shift: Op = _constant("right_shift", np.right_shift, _I, "x >> y")
 invert: Op = _constant("invert", np.invert, (Sample((np.array([True, False]),)),), "~x")
-nextafter: Op = _constant("nextafter", np.nextafter, _XY, "the next float from x towards y")
+nextafter: Op = elementwise(
+    "nextafter",
+    np.nextafter,
+    lambda g, out, x, y: g,
+    None,
+    samples=_XY,
+    doc="the next float from x towards y; 1, 0",
+)
 spacing: Op = _constant("spacing", np.spacing, _X, "distance to the next float")
 ldexp: Op = elementwise(
     "ldexp",
