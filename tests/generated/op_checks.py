@@ -324,6 +324,11 @@ def check_cotangent_types(op: Op, case: Case) -> None:
 def check_memory(op: Op, case: Case) -> None:
     """Nothing is mutated, and no two results share memory, nor with inputs or cotangents."""
     rng = np.random.default_rng(seed_of(op, 6))
+    writable = [np.array(x) if isinstance(x, np.ndarray) else x for x in case.inputs]
+    op(*writable, **case.params)
+    for x, k in zip(writable, case.inputs):
+        if isinstance(x, np.ndarray):
+            same(x, k, f"the forward of {op.name} changed its input, {case}")
     xs = [x.copy() for x in primals_of(case)]
     if not xs:
         return
@@ -351,6 +356,11 @@ def check_memory(op: Op, case: Case) -> None:
         for b in [*names[i + 1 :], *given]:
             one, two = np.asarray(arrays[a]), np.asarray(arrays[b])
             assert not np.shares_memory(one, two), f"{op.name}: {a} shares memory with {b}, {case}"
+    for array in (*xs, *outs):
+        if isinstance(array, np.ndarray):
+            array[...] = np.nan
+    for g, again in zip(first, pull(u)):
+        same(again, g, f"pullback of {op.name} after the caller wrote to what is his, {case}")
 
 
 # ---- (9) layouts, dtypes, integers

@@ -533,7 +533,7 @@ heaviside: Op = elementwise(
     np.heaviside,
     None,
     lambda g, out, x, y: where(equal(x, 0), g, 0.0),
-    samples=_XY,
+    samples=(*_XY, Sample((np.array([0, 1, -1]), (3,)))),
     doc="0 for x < 0, y at 0, 1 for x > 0; 0, 1 where x = 0",
 )
 equal: Op = _constant("equal", np.equal, _XY, "x = y")
