@@ -94,9 +94,12 @@ def check_cost(
     claims: list[tuple[str, Callable[[], tuple[bool, str]]]] = [
         (
             "the cost of a batch is made of per-sample costs",
-            lambda: _per_sample(got, outputs, targets),
+            lambda: _per_sample(got, outputs.copy(), targets.copy()),
         ),
-        ("the cost is a function of the outputs", lambda: _function(got, outputs, targets)),
+        (
+            "the cost is a function of the outputs",
+            lambda: _function(got, outputs.copy(), targets.copy()),
+        ),
         ("nabla_a is the derivative", lambda: _derivative(got, outputs, targets)),
     ]
     for name in got.fused:
@@ -110,8 +113,9 @@ def check_cost(
     for claim, ask in claims:
         try:
             holds, detail = ask()
-        except ChainruleError as error:
-            holds, detail = False, str(error)
+        except (ChainruleError, ValueError) as error:
+            writes = "read-only" in str(error)  # NumPy's word, from inside the user's function
+            holds, detail = False, "it writes into its arguments" if writes else str(error)
         findings.append(Finding(claim, holds, detail))
     return CostReport(got.name, tuple(findings))
 

@@ -108,14 +108,18 @@ class Cost:
     off: float = 0.0
     named: bool = False
 
+    def fused_with(self, activation: LayerActivation) -> Fused | None:
+        """The fused form for an output activation; a user's own never has one, by any name."""
+        return self.fused.get(activation.name) if activation.named else None
+
     def by_sample(self, activation: LayerActivation, z: Array, a: Array, y: Array) -> Array:
         """``C_x`` of every sample, ``(m,)``, through the fused form where there is one."""
-        fused = self.fused.get(activation.name)
+        fused = self.fused_with(activation)
         return self.value(a, y) if fused is None else fused.value(z, y)
 
     def delta(self, activation: LayerActivation, z: Array, a: Array, y: Array) -> Array:
         """BP1, ``δ^L = Σ'(z)ᵀ ∇_a C`` of every sample, ``(n, m)``."""
-        fused = self.fused.get(activation.name)
+        fused = self.fused_with(activation)
         if fused is None:
             return activation.pull(z, a, self.nabla_a(a, y))
         return fused.delta(z, a, y)
@@ -128,7 +132,7 @@ class Cost:
 
     def check_output(self, activation: LayerActivation) -> None:
         """Raise for an output activation that the cost cannot be used with."""
-        if self.needs is not None and activation.name != self.needs:
+        if self.needs is not None and self.fused_with(activation) is None:
             raise ArgumentError(
                 f"cost {self.name!r} needs {self.needs} output neurons, got {activation.name}; "
                 f"give {self.needs!r} as the last activation, or use cost='log_likelihood' where "

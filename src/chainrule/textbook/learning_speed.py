@@ -157,7 +157,7 @@ All its weights learn slowly: smaller initial weights, or a cross-entropy cost, 
                 float(np.linalg.norm(part.nabla_b)) / record.m,
             )
         )
-    fused = network.activations[-1].name in network.cost.fused
+    fused = network.cost.fused_with(network.activations[-1]) is not None
     return LearningSpeed(tuple(layers), tuple(_findings(layers, fused)))
 
 

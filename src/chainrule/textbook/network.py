@@ -408,7 +408,7 @@ class Network(Parameters):
 
     def __repr__(self) -> str:
         form = "(features, m)" if self.layout == "column" else "(m, features)"
-        fused = self.cost.fused.get(self.activations[-1].name)
+        fused = self.cost.fused_with(self.activations[-1])
         lines = [
             f"{self.title}: {self.layout} layout {form}, weights (out, in), biases (out, 1), "
             f"{self.dtype}",

@@ -25,7 +25,10 @@ def user_cost(given: object, layout: Layout) -> tuple[str, PerSample, PerSample]
     row = layout == "row"
 
     def native(column: Array) -> Array:
-        return column.T if row else column
+        # Read-only: a cost that writes into a or y would falsify the record, and says so instead.
+        view = column.T if row else column[:]
+        view.flags.writeable = False
+        return view
 
     def call_value(a: Array, y: Array) -> Array:
         m = a.shape[1]
