@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import resource
 import sys
 import tempfile
 import time
@@ -31,6 +32,14 @@ from benchmarks.checker.scoring import score  # noqa: E402
 from benchmarks.checker.subject import ask  # noqa: E402
 
 
+MEMORY = 4 << 30
+
+
+def _bound_memory() -> None:
+    """A check that asks for too much memory is to raise, not to take the machine down."""
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+
+
 def _program(name: str) -> corpus.Program:
     return next(p for p in corpus.programs() if p.name == name)
 
@@ -49,8 +58,8 @@ def _record(mutant: Mutant) -> Record:
     )
 
 
-def judge_mutants(name: str, every: int) -> list[Record]:
-    """Plant slips in the program `name` and score the checker's answers on each `every`-th one."""
+def judge_mutants(name: str, every: int, offset: int) -> list[Record]:
+    """Plant slips in the program `name` and score the answers on each `every`-th from `offset`."""
     program = _program(name)
     inputs = program.make_inputs(np.random.default_rng(SEEDS[0]))
     records = []
@@ -58,7 +67,7 @@ def judge_mutants(name: str, every: int) -> list[Record]:
         for place, mutant in enumerate(mutants(program)):
             record = _record(mutant)
             if mutant.status != "equivalent":
-                if place % every:
+                if place % every != offset:
                     continue
                 answer = ask(program, write(mutant, Path(folder)), inputs)
                 record.answer = asdict(answer)
@@ -93,6 +102,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seeds", type=int, default=200, help="seeds for the correct programs")
     parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--every", type=int, default=1, help="try only each n-th slip")
+    parser.add_argument("--offset", type=int, default=0, help="the first slip to try")
     parser.add_argument("--only", choices=("slips", "correct"), help="one half of the figures")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--failures", type=Path, help="write what went wrong to this file")
@@ -112,9 +122,9 @@ def main() -> int:
     records: list[Record] = []
     trials: list[Trial] = []
     start = time.perf_counter()
-    with ProcessPoolExecutor(options.jobs) as pool:
+    with ProcessPoolExecutor(options.jobs, initializer=_bound_memory) as pool:
         slips = [
-            pool.submit(judge_mutants, name, options.every)
+            pool.submit(judge_mutants, name, options.every, options.offset)
             for name in names
             if options.only != "correct"
         ]

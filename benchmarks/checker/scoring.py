@@ -77,6 +77,12 @@ def accepted_kinds(mutant: Mutant) -> set[str]:
     operator = mutant.edit.operator
     if "mask" in kinds and operator in _FORGOTTEN_MASKS:
         accepted.add("missing-derivative")
+    if operator == "power forgotten":
+        accepted.add("missing-derivative")
+    if operator == "shifted index":
+        accepted.add("index")
+    if operator == "other side of the activation":
+        accepted |= {"derivative-argument", "wrong-variable"}
     if kinds & {"broadcast", "bias-sum", "shape"} and operator in _LOST_DIMENSIONS:
         accepted |= {"broadcast", "shape"}
     return accepted

@@ -2,7 +2,8 @@
 
 A deleted statement leaves no line to name. What it should have changed is then wrong at two places
 that are equally good answers: the statement that wrote the variable last before, and the one that
-reads it first afterwards; the deleted line itself is the third.
+reads it first afterwards; the deleted line itself is the third. A forgotten copy does its harm where
+the value is changed in place, so those lines are accepted too.
 """
 
 from __future__ import annotations
@@ -157,7 +158,25 @@ def forgotten_copy(site: Site) -> Iterator[Edit]:
             new = site.text(node.args[0])
         else:
             continue
-        yield site.replace("overwritten", node, new, "copy forgotten")
+        changed = _changes_in_place(site, _base(_target(site)))
+        yield site.replace("overwritten", node, new, "copy forgotten", changed)
+
+
+def _target(site: Site) -> ast.AST:
+    statement = site.statement
+    return statement.targets[0] if isinstance(statement, ast.Assign) else statement
+
+
+def _changes_in_place(site: Site, names: set[str]) -> tuple[int, ...]:
+    """Lines after the site that change one of `names` in place: each does the overwriting."""
+    found = []
+    for node in ast.walk(site.function):
+        in_place = isinstance(node, ast.AugAssign) or (
+            isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Subscript)
+        )
+        if in_place and node.lineno > site.line and _writes(node) & names:
+            found.append(node.lineno)
+    return tuple(sorted(found))
 
 
 def updated_in_place(site: Site) -> Iterator[Edit]:

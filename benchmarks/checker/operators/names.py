@@ -82,6 +82,8 @@ def wrong_variable(site: Site) -> Iterator[Edit]:
         others.sort(key=lambda n, me=node.id: (-difflib.SequenceMatcher(None, n, me).ratio(), n))
         for other in others[:1]:
             yield site.replace(_kind(site, node, other), node, other, "other variable")
+            if roles.is_regularisation(site, node):
+                yield site.replace("regularisation", node, other, "other variable")
 
 
 def other_side_of_activation(site: Site) -> Iterator[Edit]:

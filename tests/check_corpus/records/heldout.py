@@ -1,6 +1,5 @@
 """Records of the held-out programs, which no checker is tuned on."""
 
-
 from benchmarks.checker.corpus import Program
 
 
