@@ -235,6 +235,13 @@ class Builder:
             self._known[key] = found
         return found
 
+    def known(
+        self, kind: str, args: Sequence[Value], shape: Shape, dtype: Any, data: Any = None
+    ) -> Value | None:
+        """Return the value of this description if it has been made."""
+        key = (kind, tuple(a.id for a in args), shape, np.dtype(dtype).str, data)
+        return self._known.get(key)
+
     def const(self, array: Any, dtype: Any = None) -> Value:
         """Return a constant."""
         data = np.asarray(array, dtype)

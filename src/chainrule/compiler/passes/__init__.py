@@ -1,0 +1,33 @@
+"""Passes: program to program, each followed by a check.
+
+================== =======================================================================
+``fold``           constants computed now
+``algebra``        ``x * 1``, ``x + 0``, double negation, masks from what is kept anyway
+================== =======================================================================
+
+Common subexpressions cannot arise (values are hash-consed), dead code is never reached from a
+program's roots, and transposes are absorbed by views: the builder composes them and the planner
+chooses layouts so that they cost nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ..program import Program
+from .algebra import simplify
+from .checking import check
+from .fold import fold
+
+__all__ = ["PASSES", "check", "optimise"]
+
+PASSES: tuple[Callable[[Program], Program], ...] = (fold, simplify)
+
+
+def optimise(program: Program) -> Program:
+    """Run every pass, checking the program before the first and after each."""
+    check(program)
+    for step in PASSES:
+        program = step(program)
+        check(program)
+    return program

@@ -1,0 +1,212 @@
+"""``cr.compile``: a function that runs natively.
+
+The first call with new shapes, dtypes or static arguments stages the function (differentiation,
+optimiser update and all), compiles what was recorded and runs it; later calls only run it.
+"""
+
+from __future__ import annotations
+
+import functools
+import warnings
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from chainrule.core import tree
+from chainrule.core.op import STATE
+from chainrule.core.tensor import Tensor
+from chainrule.core.trace import stage
+
+from ..errors import ArgumentError
+from .specialisation import Specialisation
+from .target import Target, named
+
+__all__ = ["Compiled", "RecompileWarning", "compile"]
+
+_PLAIN = (np.ndarray, Tensor)
+_WARN_AT = 8
+
+
+class RecompileWarning(UserWarning):
+    """A compiled function is being compiled again and again."""
+
+
+class Compiled:
+    """A function with its compiled forms; made by :func:`compile`.
+
+    Attributes
+    ----------
+    forms : dict
+        Specialisations by shapes, dtypes and static arguments.
+    """
+
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        static: Sequence[str] = (),
+        keep_gradients: bool = False,
+        target: str = "host",
+    ) -> None:
+        functools.update_wrapper(self, function, updated=())
+        self.function = function
+        self.target: Target = named(target)
+        self.keep_gradients = keep_gradients
+        self._static = frozenset(static)
+        self.forms: dict[Any, Specialisation] = {}
+        self._fast: dict[Any, Specialisation] = {}
+        self._last: Specialisation | None = None
+        self._warned = False
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if STATE.stage is not None:
+            return self.function(*args, **kwargs)
+        if not kwargs and not self._static:
+            key: Any = tuple([(a.__class__, a.shape, a.dtype) for a in args if isinstance(a, _PLAIN)])
+            if len(key) == len(args):
+                form = self._fast.get(key)
+                if form is not None and form.guards_hold():
+                    self._last = form
+                    form.step(args)
+                    return form.outputs()
+                form = self._fast[key] = self.specialise(args, kwargs)
+                form.step(args)
+                return form.outputs()
+        form = self.specialise(args, kwargs)
+        form.step(self._leaves(args, kwargs))
+        return form.outputs()
+
+    # -- specialising -------------------------------------------------------------------
+
+    def _leaves(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Any]:
+        dynamic = {k: v for k, v in kwargs.items() if k not in self._static}
+        return [x for x in tree.leaves((args, dynamic)) if _is_data(x)]
+
+    def specialise(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Specialisation:
+        """Return the compiled form for these arguments, compiling it if it is new."""
+        static = {k: v for k, v in kwargs.items() if k in self._static}
+        dynamic = {k: v for k, v in kwargs.items() if k not in self._static}
+        flat, structure = tree.flatten((args, dynamic))
+        weak = _weak_dtype(flat)
+        leaves = [np.asarray(x, weak) if type(x) is float else x for x in flat]
+        described = tuple(_describe(x) for x in leaves)
+        key = (structure, described, tuple(sorted(static.items())))
+        form = self.forms.get(key)
+        if form is None or not form.guards_hold():
+            self._count(key)
+            new_args, new_kwargs = tree.unflatten(structure, leaves)
+            function = functools.partial(self.function, **static) if static else self.function
+            graph = stage(function, new_args, new_kwargs, abstract=True)
+            as_tensors = any(isinstance(x, Tensor) for x in flat) or bool(graph.state)
+            form = Specialisation(graph, self.target, self.keep_gradients, as_tensors=as_tensors)
+            self.forms[key] = form
+        self._last = form
+        return form
+
+    def _count(self, key: Any) -> None:
+        """Warn when forms pile up, naming the argument that keeps changing."""
+        if len(self.forms) < _WARN_AT or self._warned:
+            return
+        self._warned = True
+        variants: dict[int, set[Any]] = {}
+        for _, described, _ in [*self.forms, key]:
+            for i, d in enumerate(described):
+                variants.setdefault(i, set()).add(d)
+        worst = max(variants, key=lambda i: len(variants[i]), default=0)
+        seen = ", ".join(sorted(map(str, variants.get(worst, ())))[:4])
+        warnings.warn(
+            f"{getattr(self.function, '__name__', 'function')} has been compiled "
+            f"{len(self.forms) + 1} times; leaf {worst} of the arguments keeps changing "
+            f"({seen}, …). Give it one shape (pad it), or pass it as an array instead of a "
+            "Python value.",
+            RecompileWarning,
+            stacklevel=4,
+        )
+
+    # -- looking ------------------------------------------------------------------------
+
+    @property
+    def form(self) -> Specialisation:
+        """The form that ran last.
+
+        Raises
+        ------
+        ArgumentError
+            If the function has not run yet.
+        """
+        if self._last is None:
+            raise ArgumentError("the compiled function has not been called yet: call it first")
+        return self._last
+
+
+def _is_data(x: Any) -> bool:
+    return isinstance(x, Tensor | np.ndarray | np.generic | float) or (
+        isinstance(x, int) and not isinstance(x, bool)
+    )
+
+
+def _weak_dtype(leaves: Sequence[Any]) -> np.dtype[Any]:
+    """Return the dtype a Python float takes: that of the floating arrays beside it."""
+    found = [x.dtype for x in leaves if hasattr(x, "dtype") and x.dtype.kind == "f"]
+    return np.result_type(*found) if found else np.dtype(np.float64)
+
+
+def _describe(x: Any) -> Any:
+    if isinstance(x, Tensor | np.ndarray | np.generic):
+        return (np.shape(x) if not isinstance(x, Tensor) else x.shape, str(x.dtype), type(x) is Tensor)
+    if _is_data(x):
+        return ((), type(x).__name__, False)
+    try:
+        hash(x)
+    except TypeError:
+        return repr(x)
+    return x
+
+
+def compile(
+    function: Callable[..., Any] | None = None,
+    *,
+    static: Sequence[str] = (),
+    keep_gradients: bool = False,
+    target: str = "host",
+) -> Any:
+    """Return a function that computes the same natively.
+
+    Parameters
+    ----------
+    function : callable
+        A function of arrays, tensors, numbers and containers of them. It may differentiate, and
+        it may write to tensors from outside (parameters, optimiser state): those are found by
+        running it once on shapes, live in the program's memory, and are up to date whenever they
+        are looked at.
+    static : sequence of str
+        Keyword arguments that are part of the program; a new value compiles it anew.
+    keep_gradients : bool
+        Keep what the function leaves in ``.grad``. By default such gradients are used where they
+        are made and never written to memory.
+    target : str
+        Processor to generate for: ``host``, or narrower.
+
+    Raises
+    ------
+    CompileError
+        When called, for an op that cannot be compiled: it names the op and the line.
+
+    Notes
+    -----
+    Python code of the function runs once per form, while it is staged: side effects happen then,
+    and branches on values are errors. Results equal the eager ones to a few units in the last
+    place per op; sums are taken in another, fixed order.
+
+    Examples
+    --------
+    >>> import numpy as np, chainrule as cr
+    >>> f = cr.compile(cr.grad(lambda x: (x ** 3).sum()))
+    >>> f(np.array([1.0, 2.0]))
+    array([ 3., 12.])
+    """
+    if function is None:
+        return functools.partial(
+            compile, static=static, keep_gradients=keep_gradients, target=target
+        )
+    return Compiled(function, static, keep_gradients, target)

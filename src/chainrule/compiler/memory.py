@@ -1,0 +1,133 @@
+"""Memory that compiled programs work in: arenas, and the homes of state.
+
+A tensor that a compiled function reads or writes as state gets a *home*: memory in the layout the
+kernels want, shared by every program that uses the tensor. The tensor's value becomes a view of its
+home, so it is up to date whenever it is looked at and nothing is copied between calls. Assigning
+to the tensor (``p.assign``, ``p.data = …``, loading a checkpoint) gives it another array; the next
+call notices, copies that in, and makes the tensor a view again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import mmap
+import weakref
+from typing import Any
+
+import numpy as np
+
+from chainrule.core.tensor import Tensor, wrap
+
+from .layout import Layout
+
+__all__ = ["Arena", "Home", "home_of", "strided"]
+
+_PAGE = 1 << 21  # a large page
+_SLACK = 256
+Array = np.ndarray[Any, Any]
+
+
+class Arena:
+    """A block of zeroed memory, aligned to 64 bytes (to a large page if it fills one)."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self._map = mmap.mmap(-1, size + _SLACK + (_PAGE if size >= _PAGE else 4096))
+        if size >= _PAGE and hasattr(mmap, "MADV_HUGEPAGE"):
+            with contextlib.suppress(OSError):
+                self._map.madvise(mmap.MADV_HUGEPAGE)
+        raw = np.frombuffer(self._map, np.uint8)
+        address = raw.__array_interface__["data"][0]
+        skip = -address % (_PAGE if size >= _PAGE else 64)
+        self.bytes: Array = raw[skip : skip + size + _SLACK // 2]
+        self.address = int(address + skip)
+
+    def view(self, offset: int, layout: Layout, dtype: np.dtype[Any]) -> Array:
+        """Return the array that lies at an offset."""
+        return strided(self.bytes, offset, layout, dtype)
+
+
+def strided(block: Array, offset: int, layout: Layout, dtype: np.dtype[Any]) -> Array:
+    """Return an array of a layout inside a block of bytes."""
+    strides = tuple(s * dtype.itemsize for s in layout.strides)
+    return np.ndarray(layout.shape, dtype, block.data, offset, strides)
+
+
+class Home:
+    """Where one tensor's value (or gradient) lives; see the module's documentation."""
+
+    def __init__(self, tensor: Tensor, slot: str, layout: Layout, dtype: np.dtype[Any]) -> None:
+        self.slot = slot
+        self.layout = layout
+        self.dtype = dtype
+        self.arena = Arena(max(64, layout.size * dtype.itemsize))
+        self.view = self.arena.view(0, layout, dtype)
+        self._tensor = weakref.ref(tensor)
+        self._grad: Tensor | None = None
+
+    @property
+    def address(self) -> int:
+        """Where the home begins."""
+        return self.arena.address
+
+    def current(self) -> bool:
+        """Tell whether the tensor still shows its home."""
+        tensor = self._tensor()
+        if tensor is None:
+            return True
+        if self.slot == "grad":
+            return tensor._grad is self._grad and self._grad is not None
+        return tensor._value is self.view
+
+    def enter(self) -> None:
+        """Copy the tensor's value in and make the tensor show its home."""
+        tensor = self._tensor()
+        if tensor is None:
+            return
+        if self.slot == "grad":
+            if tensor._grad is not None:
+                self.view[...] = tensor._grad._value
+            self.show()
+            return
+        self.view[...] = tensor._value
+        self.show()
+
+    def show(self) -> None:
+        """Make the tensor show its home."""
+        tensor = self._tensor()
+        if tensor is None:
+            return
+        if self.slot == "grad":
+            if self._grad is None:
+                self._grad = wrap(self.view, None)
+            tensor._grad = self._grad
+            return
+        if tensor._value is self.view:
+            return
+        tracked = tensor.requires_grad
+        tensor._value = self.view
+        if tracked:
+            tensor._make_leaf()
+
+
+_homes: dict[tuple[int, str], Home] = {}
+
+
+def home_of(tensor: Tensor, slot: str) -> Home | None:
+    """Return the home of a tensor, if it has one."""
+    home = _homes.get((id(tensor), slot))
+    return home if home is not None and home._tensor() is tensor else None
+
+
+def make_home(tensor: Tensor, slot: str, layout: Layout, dtype: np.dtype[Any]) -> Home:
+    """Give a tensor a home; it is given up when the tensor is."""
+    home = Home(tensor, slot, layout, dtype)
+    key = (id(tensor), slot)
+    _homes[key] = home
+
+    def forget(_: Any) -> None:
+        if _homes.get(key) is home:
+            del _homes[key]
+
+    home._tensor = weakref.ref(tensor, forget)
+    return home

@@ -1,0 +1,204 @@
+"""One compiled form of a function: for given shapes, dtypes and static arguments.
+
+Holds the program, the machine code, the arena and the homes of its state, and runs one step.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from chainrule.core import tree
+from chainrule.core.graph import INPUT, Node
+from chainrule.core.op import Abstract
+from chainrule.core.tensor import Tensor, wrap
+from chainrule.core.trace import Graph
+
+from ..errors import CompileError
+from .codegen import Code, generate
+from .layout import Layout
+from .memory import Arena, Home, home_of, make_home
+from .passes import optimise
+from .plan import Plan, plan
+from .program import Program
+from .runtime import Engine, load
+from .schedule import Schedule, schedule
+from .target import Target
+from .translate import translate
+
+__all__ = ["Specialisation"]
+
+Array = np.ndarray[Any, Any]
+_COPY_LIMIT = 1 << 16
+
+
+class Specialisation:
+    """A staged function, compiled.
+
+    Parameters
+    ----------
+    graph : Graph
+        Staged with shapes only.
+    target : Target
+    keep_gradients : bool
+        Whether gradients that the function leaves in ``.grad`` are kept. Otherwise a gradient is
+        used where it is made and never written to memory, and ``.grad`` is None afterwards.
+    batched : list of str, optional
+        For an epoch: how each input is taken; see ``codegen.generate``.
+    """
+
+    def __init__(
+        self,
+        graph: Graph,
+        target: Target,
+        keep_gradients: bool = False,
+        batched: list[str] | None = None,
+        as_tensors: bool = True,
+    ) -> None:
+        self.graph = graph
+        self.as_tensors = as_tensors
+        self.target = target
+        self.seconds: dict[str, float] = {}
+        start = time.perf_counter()
+        self._take_state(graph, keep_gradients)
+        self.program: Program = optimise(
+            translate(graph.inputs, self._state_nodes, self._outputs, self._updates)
+        )
+        self.schedule: Schedule = schedule(self.program)
+        self.homes: list[Home | None] = [home_of(t, s) for t, s in self.states]
+        fixed: dict[int, Layout | None] = {
+            i: h.layout if h else None for i, h in enumerate(self.homes)
+        }
+        self.plan: Plan = plan(self.schedule, target, fixed)
+        self.code: Code = generate(self.plan, self.schedule.inline, target, batched)
+        self.seconds["generate"] = time.perf_counter() - start
+        self.engine: Engine = load(self.code.text, target)
+        self.seconds.update(self.engine.seconds)
+        self._place()
+
+    # -- state --------------------------------------------------------------------------
+
+    def _take_state(self, graph: Graph, keep_gradients: bool) -> None:
+        """List the state: tensors read or written, with their nodes and updates."""
+        self.states: list[tuple[Tensor, str]] = []
+        self._state_nodes: list[Node] = []
+        place: dict[tuple[int, str], int] = {}
+
+        def enter(tensor: Tensor, slot: str, node: Node) -> int:
+            place[id(tensor), slot] = len(self.states)
+            self.states.append((tensor, slot))
+            self._state_nodes.append(node)
+            return len(self.states) - 1
+
+        for tensor, slot, node in graph.state:
+            enter(tensor, slot, node)
+        self._updates: list[tuple[int, Node]] = []
+        self.cleared: list[Tensor] = []
+        for update in graph.updates:
+            key = (id(update.tensor), update.slot)
+            if update.node is None:
+                self.cleared.append(update.tensor)
+                continue
+            if update.slot == "grad" and key not in place and not keep_gradients:
+                self.cleared.append(update.tensor)
+                continue
+            index = place.get(key)
+            if index is None:
+                value = update.node.value
+                leaf = Node(INPUT, (), (), {}, Abstract(tuple(value.shape), value.dtype))
+                index = enter(update.tensor, update.slot, leaf)
+            self._updates.append((index, update.node))
+        self._outputs = list(graph.outputs)
+        self._single = graph.out_structure.kind == "leaf"
+        self._guards = [(t, True) for t, slot, _ in graph.state if slot == "grad"]
+
+    def _place(self) -> None:
+        """Make arena, homes and the table of addresses."""
+        p = self.plan
+        self.arena = Arena(p.arena)
+        for buffer, data in p.constants:
+            self.arena.view(buffer.offset, buffer.layout, buffer.dtype)[...] = data
+        by_index = {v.data: v for v in self.program.states}
+        for index, (tensor, slot) in enumerate(self.states):
+            if self.homes[index] is None:
+                v = by_index[index]
+                layout = p.buffers[v.id].layout
+                self.homes[index] = make_home(tensor, slot, layout, v.dtype)
+        inputs = len(self.program.inputs)
+        self._table = np.zeros(max(1, inputs + len(self.states)), np.int64)
+        for index, home in enumerate(self.homes):
+            assert home is not None
+            self._table[inputs + index] = home.address
+        self._held: list[Array | None] = []
+        for index, v in enumerate(self.program.inputs):
+            small = v.size * v.dtype.itemsize <= _COPY_LIMIT
+            held = np.zeros(v.shape, v.dtype) if small else None
+            self._held.append(held)
+            if held is not None:
+                self._table[index] = held.__array_interface__["data"][0]
+        self._inputs: list[Array | None] = [None] * inputs
+        self.results: list[Array] = []
+        for v in self.program.outputs:
+            b = p.buffer(v)
+            if b is None:
+                raise CompileError(f"{v!r} has no place in memory: a defect of the planner")
+            self.results.append(self.arena.view(b.offset, b.layout, b.dtype))
+        self._run = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p)(
+            self.engine.address("run")
+        )
+        self._table_address = self._table.__array_interface__["data"][0]
+        self._written = [self.homes[i] for i in sorted({i for i, _ in self.program.updates})]
+
+    # -- running ------------------------------------------------------------------------
+
+    def sync(self) -> None:
+        """Bring in state that was assigned since the last call."""
+        for home in self.homes:
+            if not home.current():  # type: ignore[union-attr]
+                home.enter()  # type: ignore[union-attr]
+
+    def step(self, leaves: Sequence[Any]) -> None:
+        """Run one step on the leaves of the arguments."""
+        table = self._table
+        for index, value in enumerate(leaves):
+            if isinstance(value, Tensor):
+                value = value._value
+            held = self._held[index]
+            if held is not None:
+                held[...] = value
+            else:
+                v = self.program.inputs[index]
+                array = np.ascontiguousarray(value, v.dtype)
+                self._inputs[index] = array  # kept alive for the call
+                table[index] = array.__array_interface__["data"][0]
+        self.sync()
+        self._run(self.arena.address, self._table_address)
+        self.settle()
+
+    def settle(self) -> None:
+        """After a run: tensors show what was written, cleared gradients are None."""
+        for home in self._written:
+            if not home.current():  # type: ignore[union-attr]
+                home.show()  # type: ignore[union-attr]
+        for tensor in self.cleared:
+            tensor._grad = None
+
+    def outputs(self) -> Any:
+        """Return the results as the function would."""
+        made: list[Any] = [np.array(r) for r in self.results]
+        if self.as_tensors:
+            made = [wrap(m, None) for m in made]
+        return made[0] if self._single else tree.unflatten(self.graph.out_structure, made)
+
+    def guards_hold(self) -> bool:
+        """Tell whether the function would be staged to the same graph now.
+
+        A gradient that was absent (present) when the function asked for it must be so again.
+        """
+        return all((t._grad is not None) == there for t, there in self._guards)
+
+
