@@ -31,7 +31,6 @@ from benchmarks.checker.mutants import SEEDS, Mutant, mutants, write  # noqa: E4
 from benchmarks.checker.scoring import score  # noqa: E402
 from benchmarks.checker.subject import ask  # noqa: E402
 
-
 MEMORY = 4 << 30
 
 

@@ -81,9 +81,8 @@ def failures(records: list[Record], trials: list[Trial]) -> str:
             inputs = "kinked" if trial.kinked else "random"
             on = f"seed {trial.seed}, {trial.dtype}, {inputs}"
             lines.append(f"- correct {trial.program}, {on}: {_said(trial.answer)}")
-    for record in records:
-        if record.status == "equivalent" or _fine(record):
-            continue
+    asked = [r for r in records if r.status != "equivalent" and not _fine(r)]
+    for record in sorted(asked, key=_severity):
         missed = [
             k for k in ("detected", "line_accepted", "named", "single") if not record.score[k]
         ]
@@ -101,6 +100,11 @@ def failures(records: list[Record], trials: list[Trial]) -> str:
             f"got: {_said(record.answer)}",
         ]
     return "\n".join(lines) + "\n"
+
+
+def _severity(record: Record) -> tuple[bool, ...]:
+    """Undetected slips first, then those on another line, then those by another name."""
+    return tuple(bool(record.score[k]) for k in ("detected", "line_accepted", "named"))
 
 
 def _fine(record: Record) -> bool:
