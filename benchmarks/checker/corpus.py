@@ -264,7 +264,10 @@ def cost(program: Program, module: ModuleType, inputs: Inputs) -> Any:
 
 
 def gradients(program: Program, module: ModuleType, inputs: Inputs) -> dict[str, Any]:
-    """What the program says the gradients are: a dict from path in the inputs to value."""
+    """What the program says the gradients are: a dict from path in the inputs to value.
+
+    A gradient that the program does not give is NaN.
+    """
     bound = bind(program, module, inputs)
     if program.form in ("loss-and-grads", "network"):
         out = bound.functions[0](*bound.args)
@@ -274,9 +277,14 @@ def gradients(program: Program, module: ModuleType, inputs: Inputs) -> dict[str,
         outs, cache = _outputs(program, bound.functions[0](*bound.args))
         out = bound.functions[1](*cotangents(outs), *cache)
     roots = {"out": out, "self": bound.instance}
-    return {
-        where: get(roots, output) for output, where in expand(program.gradients, inputs).items()
-    }
+    found = {}
+    for output, where in expand(program.gradients, inputs).items():
+        try:
+            value = get(roots, output)
+        except (AttributeError, IndexError, KeyError, ValueError):
+            value = None
+        found[where] = np.nan if value is None else value
+    return found
 
 
 def programs(folder: str | None = None) -> Iterator[Program]:
