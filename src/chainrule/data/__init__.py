@@ -10,9 +10,19 @@ Nothing is downloaded, and no file is ever unpickled by Python's unrestricted ma
 
 from __future__ import annotations
 
+from chainrule.data.book import (
+    BookData,
+    book_format,
+    digits,
+    load_data_wrapper,
+    vectorized_result,
+)
 from chainrule.data.builtin import BUILT_IN, load
 from chainrule.data.dataset import Dataset, Task
+from chainrule.data.idx import read_idx, read_idx_pair
+from chainrule.data.labels import one_hot
 from chainrule.data.mapped import MappedRows
+from chainrule.data.mnist_pickle import MnistSets, load_mnist_pkl
 from chainrule.data.pipeline import Pipeline
 from chainrule.data.prepare import Part, Prepared, prepare
 from chainrule.data.preprocess import Preprocessor
@@ -26,11 +36,13 @@ from chainrule.data.targets import Classes, Numbers, code_for
 __all__ = [
     "BUILT_IN",
     "FORMATS",
+    "BookData",
     "Classes",
     "Column",
     "Dataset",
     "Kind",
     "MappedRows",
+    "MnistSets",
     "Numbers",
     "Part",
     "Pipeline",
@@ -40,14 +52,22 @@ __all__ = [
     "Split",
     "Table",
     "Task",
+    "book_format",
     "circles",
     "code_for",
+    "digits",
     "load",
+    "load_data_wrapper",
+    "load_mnist_pkl",
     "moons",
+    "one_hot",
     "prepare",
     "read",
+    "read_idx",
+    "read_idx_pair",
     "sine",
     "spirals",
     "split",
+    "vectorized_result",
     "xor",
 ]
