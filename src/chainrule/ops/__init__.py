@@ -9,17 +9,34 @@ from __future__ import annotations
 from chainrule.core.lib import lib
 from chainrule.ops import (
     activations,
+    along_axis,
+    arrange,
     constant,
+    creation,
+    decomposition,
+    einstein,
     elementwise,
     entropy,
     indexing,
+    interpolation,
+    joining,
     linalg,
     losses,
+    nan_reduction,
     neural,
     normalization,
+    norms,
+    numbers,
+    padding,
+    polynomials,
+    products,
+    quantiles,
     random,
     reduction,
+    scan,
     shape,
+    solving,
+    sorting,
 )
 
 FAMILIES = [
@@ -29,6 +46,23 @@ FAMILIES = [
     reduction,
     linalg,
     constant,
+    creation,
+    scan,
+    arrange,
+    joining,
+    along_axis,
+    sorting,
+    quantiles,
+    nan_reduction,
+    padding,
+    numbers,
+    products,
+    einstein,
+    solving,
+    decomposition,
+    norms,
+    interpolation,
+    polynomials,
     activations,
     neural,
     normalization,
@@ -52,7 +86,17 @@ from chainrule.ops import methods, protocols  # noqa: E402
 methods.attach()
 protocols.connect()
 
-_INTERNAL = {"constant", "sum_to", "tracked", "variable", "wrap", "zeros_as"}
+_INTERNAL = {
+    "constant",
+    "linalg_cross",
+    "linalg_diagonal",
+    "linalg_trace",
+    "sum_to",
+    "tracked",
+    "variable",
+    "wrap",
+    "zeros_as",
+}
 __all__ = sorted({name for family in FAMILIES for name in family.__all__} - _INTERNAL)
 
 for _family in FAMILIES:

@@ -16,7 +16,7 @@ from chainrule.core.tensor import Tensor
 from chainrule.errors import DtypeError, StagingError
 from chainrule.ops.shape import shape_of, sum_to
 
-__all__ = ["getitem", "index_add", "index_update"]
+__all__ = ["getitem", "index_add", "index_update", "scatter_add"]
 
 
 def is_basic(index: Any) -> bool:
@@ -276,3 +276,14 @@ def index_update(x: Any, index: Any, value: Any) -> Any:
 def index_add(x: Any, index: Any, value: Any) -> Any:
     """``x`` with ``value`` added at ``index``, repeated indices adding up: ``np.add.at`` as a function."""
     return _add_at(x, lib.asarray(value), index=_freeze(index))
+
+
+def scatter_add(x: Any, shape: tuple[int, ...], index: Any) -> Any:
+    """Zeros of ``shape`` with ``x`` added at ``index``: the transpose of reading ``[index]``.
+
+    Examples
+    --------
+    >>> cr.scatter_add(np.array([1.0, 2.0, 4.0]), (3,), np.array([0, 2, 2]))
+    array([1., 0., 6.])
+    """
+    return _scatter(lib.asarray(x), shape=tuple(shape), index=_freeze(index))

@@ -16,23 +16,44 @@ import numpy as np
 
 from chainrule.core.lib import lib
 from chainrule.core.messages import where as source_line
-from chainrule.core.op import OPS
 from chainrule.core.tensor import Tensor
 from chainrule.errors import UnsupportedError
-from chainrule.ops import elementwise
 from chainrule.ops.shape import astype, normalize_axes
 
 __all__ = ["FUNCTIONS", "UFUNCS", "connect", "implements"]
 
 UFUNCS: dict[np.ufunc, Callable[..., Any]] = {}
 FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {}
+
 REDUCTIONS: dict[np.ufunc, str] = {
     np.add: "sum",
     np.multiply: "prod",
     np.maximum: "max",
     np.minimum: "min",
+    np.fmax: "nanmax",
+    np.fmin: "nanmin",
+    np.logical_and: "all",
+    np.logical_or: "any",
+    np.logaddexp: "logsumexp",
 }
-ACCUMULATIONS: dict[np.ufunc, str] = {np.add: "cumsum", np.multiply: "cumprod"}
+ACCUMULATIONS: dict[np.ufunc, str] = {
+    np.add: "cumsum",
+    np.multiply: "cumprod",
+    np.maximum: "cummax",
+    np.minimum: "cummin",
+}
+# Ufuncs answered by functions that are not ops of the same name.
+COMPOSED: dict[str, str] = {
+    "vecdot": "vecdot",
+    "matvec": "matvec",
+    "vecmat": "vecmat",
+    "modf": "modf",
+    "frexp": "frexp",
+    "divmod": "divmod",
+    "conjugate": "conj",
+    "degrees": "rad2deg",
+    "radians": "deg2rad",
+}
 
 
 def implements(
@@ -71,8 +92,7 @@ def numpy_ufunc(
             return _with_options(ufunc, answer, inputs, kwargs)
         return answer(*inputs)
     if method == "reduce" and ufunc in REDUCTIONS:
-        kwargs.setdefault("axis", inputs[1] if len(inputs) > 1 else 0)
-        return getattr(lib, REDUCTIONS[ufunc])(inputs[0], **kwargs)
+        return getattr(lib, REDUCTIONS[ufunc])(inputs[0], **_reduction_options(inputs, kwargs))
     if method == "accumulate" and ufunc in ACCUMULATIONS:
         kwargs.setdefault("axis", inputs[1] if len(inputs) > 1 else 0)
         return getattr(lib, ACCUMULATIONS[ufunc])(inputs[0], **kwargs)
@@ -83,6 +103,17 @@ def numpy_ufunc(
     if method == "at":
         raise _missing(f"np.{ufunc.__name__}.at", " (cr.index_add is its functional form)")
     raise _missing(f"np.{ufunc.__name__}.{method}")
+
+
+def _reduction_options(inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
+    """Options of ``ufunc.reduce``: reduced along the first axis unless told otherwise."""
+    options = {"axis": inputs[1] if len(inputs) > 1 else 0, **kwargs}
+    for name in ("initial", "dtype"):
+        if options.get(name, np._NoValue) is np._NoValue or options[name] is None:
+            options.pop(name, None)
+    if options.get("where", True) is True:
+        options.pop("where", None)
+    return options
 
 
 def _with_options(
@@ -148,15 +179,85 @@ def _size(a: Any, axis: Any = None) -> int:
     return math.prod(a.shape[i] for i in normalize_axes(axis, a.ndim))
 
 
+@implements(np.where)
+def _where(condition: Any, *branches: Any) -> Any:
+    return lib.where(condition, *branches) if branches else lib.nonzero(lib.asarray(condition))
+
+
+@implements(np.shares_memory, np.may_share_memory)
+def _shares_memory(a: Any, b: Any, max_work: Any = None) -> bool:
+    return np.shares_memory(*(getattr(x, "_value", x) for x in (a, b)))
+
+
+@implements(np.result_type)
+def _result_type(*args: Any) -> np.dtype[Any]:
+    return np.result_type(*(x.dtype if isinstance(x, Tensor) else x for x in args))
+
+
+@implements(np.can_cast)
+def _can_cast(from_: Any, to: Any, casting: Any = "safe") -> bool:
+    return np.can_cast(from_.dtype if isinstance(from_, Tensor) else from_, to, casting)
+
+
+@implements(np.common_type)
+def _common_type(*arrays: Any) -> Any:
+    return np.common_type(*(np.empty(0, a.dtype) for a in arrays))
+
+
+@implements(np.min_scalar_type)
+def _min_scalar_type(a: Any) -> np.dtype[Any]:
+    return np.min_scalar_type(a.item()) if not a.shape else a.dtype
+
+
+@implements(np.array_repr)
+def _array_repr(arr: Any, *_: Any, **__: Any) -> str:
+    return repr(arr)
+
+
+@implements(np.array_str, np.array2string)
+def _array_str(a: Any, *args: Any, **kwargs: Any) -> str:
+    return np.array2string(a._concrete("printing"), *args, **kwargs)
+
+
+@implements(np.save, np.savez, np.savez_compressed, np.savetxt)
+def _save(*_: Any, **__: Any) -> Any:
+    raise _missing("saving a tensor with NumPy's functions")
+
+
+def _aliases() -> dict[Any, str]:
+    """NumPy functions whose name is another one here, by the name here."""
+    linalg = {
+        "cross": "linalg_cross",
+        "diagonal": "linalg_diagonal",
+        "trace": "linalg_trace",
+    }
+    table: dict[Any, str] = {}
+    for name in dir(np.linalg):
+        if not name.startswith("_") and hasattr(lib, linalg.get(name, name)):
+            table[getattr(np.linalg, name)] = linalg.get(name, name)
+    for theirs, ours in (
+        ("permute_dims", "transpose"),
+        ("concat", "concatenate"),
+        ("trapz", "trapezoid"),
+        ("cumproduct", "cumprod"),
+        ("in1d", "isin"),
+    ):
+        if hasattr(np, theirs):
+            table[getattr(np, theirs)] = ours
+    return table
+
+
 def connect() -> None:
     """Fill the tables: each function of this library answers for NumPy's of the same name."""
     lib.numpy_ufunc, lib.numpy_function = numpy_ufunc, numpy_function
-    for name in elementwise.__all__:
-        function = getattr(np, name, None)
-        if isinstance(function, np.ufunc):
-            UFUNCS[function] = getattr(elementwise, name)
-    UFUNCS[np.matmul] = OPS["matmul"]
     for name, answer in list(vars(lib).items()):
         function = getattr(np, name, None)
-        if callable(function) and not isinstance(function, np.ufunc | type):
+        if isinstance(function, np.ufunc):
+            UFUNCS.setdefault(function, answer)
+        elif callable(function) and not isinstance(function, type):
             FUNCTIONS.setdefault(function, answer)
+    for theirs, ours in COMPOSED.items():
+        if hasattr(np, theirs):
+            UFUNCS[getattr(np, theirs)] = getattr(lib, ours)
+    for function, name in _aliases().items():
+        FUNCTIONS.setdefault(function, getattr(lib, name))

@@ -13,7 +13,8 @@ import numpy as np
 
 from chainrule.core.lib import lib
 from chainrule.core.op import Abstract, Kink, Op, Sample, defop
-from chainrule.errors import ArgumentError
+from chainrule.core.tensor import Tensor
+from chainrule.errors import ArgumentError, ShapeError
 from chainrule.ops.elementwise import equal
 from chainrule.ops.elementwise import where as _where
 from chainrule.ops.shape import (
@@ -25,7 +26,22 @@ from chainrule.ops.shape import (
     shape_of,
 )
 
-__all__ = ["amax", "amin", "max", "mean", "min", "prod", "std", "sum", "var"]
+__all__ = [
+    "all",
+    "amax",
+    "amin",
+    "any",
+    "average",
+    "count_nonzero",
+    "max",
+    "mean",
+    "min",
+    "prod",
+    "ptp",
+    "std",
+    "sum",
+    "var",
+]
 
 _AXES = (
     Sample(((3, 4),), {"axis": None, "keepdims": False}),
@@ -78,6 +94,11 @@ def _checked_dtype(x: Any, dtype: Any) -> Any:
     return x if dtype is None else astype(x, dtype)
 
 
+def _as_asked(result: Any, dtype: Any) -> Any:
+    """NumPy widens short integers in sums unless a dtype is asked for."""
+    return result if dtype is None or result.dtype == dtype else astype(result, dtype)
+
+
 _sum: Op = defop(
     "sum",
     np.sum,
@@ -90,7 +111,7 @@ _sum: Op = defop(
 
 
 def sum(
-    x: Any,
+    a: Any,
     axis: Any = None,
     dtype: Any = None,
     out: Any = None,
@@ -100,8 +121,8 @@ def sum(
 ) -> Any:
     """``np.sum``: the gradient of every element that takes part is the output's."""
     _no_out("sum", out)
-    x = _checked_dtype(_masked(lib.asarray(x), where, 0), dtype)
-    result = _sum(x, axis=_axes(x, axis), keepdims=bool(keepdims))
+    a = _checked_dtype(_masked(lib.asarray(a), where, 0), dtype)
+    result = _as_asked(_sum(a, axis=_axes(a, axis), keepdims=bool(keepdims)), dtype)
     return result if initial is None else result + initial
 
 
@@ -124,31 +145,33 @@ def _count(x: Any, axis: Any, where: Any) -> Any:
 
 
 def mean(
-    x: Any,
+    a: Any,
     axis: Any = None,
     dtype: Any = None,
     out: Any = None,
     keepdims: bool = False,
     where: Any = True,
 ) -> Any:
-    """``np.mean``: Σ x / n; each element gets 1/n."""
+    """``np.mean``: Σ a / n; each element gets 1/n."""
     _no_out("mean", out)
-    x = lib.asarray(x)
-    if dtype is None and x.dtype.kind in "iub":
+    a = lib.asarray(a)
+    if dtype is None and a.dtype.kind in "iub":
         dtype = np.float64
-    x = _checked_dtype(x, dtype)
+    if dtype is None and a.dtype == np.float16:  # summed in float32, as NumPy does
+        return astype(_mean(a, axis, np.float32, None, keepdims, where), np.float16)
+    a = _checked_dtype(a, dtype)
     if where is True or where is None:
-        return sum(x, axis=axis, keepdims=keepdims) / _count(x, axis, True)
-    total = sum(x, axis=axis, keepdims=True, where=where)
-    result = astype(total / _count(x, axis, where), x.dtype)
-    return reshape(result, reduced(shape_of(x), axis, keepdims))
+        return sum(a, axis=axis, keepdims=keepdims) / _count(a, axis, True)
+    total = sum(a, axis=axis, keepdims=True, where=where)
+    result = astype(total / _count(a, axis, where), a.dtype)
+    return reshape(result, reduced(shape_of(a), axis, keepdims))
 
 
 _mean = mean
 
 
 def var(
-    x: Any,
+    a: Any,
     axis: Any = None,
     dtype: Any = None,
     out: Any = None,
@@ -159,26 +182,26 @@ def var(
     correction: float | None = None,
     mean: Any = None,
 ) -> Any:
-    """``np.var``: Σ (x - mean)² / (n - ddof); derivative 2 (x - mean) / (n - ddof)."""
+    """``np.var``: Σ (a - mean)² / (n - ddof); derivative 2 (a - mean) / (n - ddof)."""
     _no_out("var", out)
     if correction is not None:
         ddof = correction
-    x = lib.asarray(x)
-    if x.dtype.kind in "iub":
-        x = astype(x, np.float64)
-    x = _checked_dtype(x, dtype)
-    centre = _mean(x, axis=axis, keepdims=True, where=where) if mean is None else mean
-    deviation = x - centre
+    a = lib.asarray(a)
+    if a.dtype.kind in "iub":
+        a = astype(a, np.float64)
+    a = _checked_dtype(a, dtype)
+    centre = _mean(a, axis=axis, keepdims=True, where=where) if mean is None else mean
+    deviation = a - centre
     total = sum(deviation * deviation, axis=axis, keepdims=True, where=where)
-    count = _count(x, axis, where)
+    count = _count(a, axis, where)
     result = total / lib.maximum(count - ddof, 0.0)
-    if result.dtype != x.dtype:
-        result = astype(result, x.dtype)
-    return reshape(result, reduced(shape_of(x), axis, keepdims))
+    if result.dtype != a.dtype:
+        result = astype(result, a.dtype)
+    return reshape(result, reduced(shape_of(a), axis, keepdims))
 
 
 def std(
-    x: Any,
+    a: Any,
     axis: Any = None,
     dtype: Any = None,
     out: Any = None,
@@ -189,9 +212,9 @@ def std(
     correction: float | None = None,
     mean: Any = None,
 ) -> Any:
-    """``np.std``: √var; derivative (x - mean) / (n std), 0 where std is 0."""
+    """``np.std``: √var; derivative (a - mean) / (n std), 0 where std is 0."""
     variance = var(
-        x, axis, dtype, out, ddof, keepdims, where=where, correction=correction, mean=mean
+        a, axis, dtype, out, ddof, keepdims, where=where, correction=correction, mean=mean
     )
     return lib.safe_sqrt(variance)
 
@@ -223,7 +246,7 @@ def _exclusive(x: Any, reverse: bool) -> Any:
     """Running product along the last axis of what comes before (after, if reversed) each element."""
     if shape_of(x)[-1] == 0:
         return x
-    ones = lib.getitem(x, (Ellipsis, slice(0, 1))) * 0.0 + 1.0
+    ones = np.ones((*shape_of(x)[:-1], 1), x.dtype)
     if reverse:
         shifted = concatenate([lib.getitem(x, (Ellipsis, slice(1, None))), ones], axis=-1)
         return lib.flip(lib.cumprod(lib.flip(shifted, -1), axis=-1), -1)
@@ -242,7 +265,7 @@ _prod: Op = defop(
 
 
 def prod(
-    x: Any,
+    a: Any,
     axis: Any = None,
     dtype: Any = None,
     out: Any = None,
@@ -252,8 +275,8 @@ def prod(
 ) -> Any:
     """``np.prod``; the derivative is exact also where elements are zero."""
     _no_out("prod", out)
-    x = _checked_dtype(_masked(lib.asarray(x), where, 1), dtype)
-    result = _prod(x, axis=_axes(x, axis), keepdims=bool(keepdims))
+    a = _checked_dtype(_masked(lib.asarray(a), where, 1), dtype)
+    result = _as_asked(_prod(a, axis=_axes(a, axis), keepdims=bool(keepdims)), dtype)
     return result if initial is None else result * initial
 
 
@@ -290,7 +313,7 @@ _min: Op = defop(
 
 def _extremum(name: str, op: Any, pick: str) -> Any:
     def extremum(
-        x: Any,
+        a: Any,
         axis: Any = None,
         out: Any = None,
         keepdims: bool = False,
@@ -298,17 +321,17 @@ def _extremum(name: str, op: Any, pick: str) -> Any:
         where: Any = True,
     ) -> Any:
         _no_out(name, out)
-        x = lib.asarray(x)
+        a = lib.asarray(a)
         if where is not True and where is not None:
             if initial is None:
                 raise ArgumentError(
                     f"{name}: where= needs initial=, the value of an empty selection"
                 )
-            x = _where(where, x, initial)
-        if math.prod(shape_of(x)) == 0 and initial is not None:
-            joined = reduced(shape_of(x), axis, bool(keepdims))
-            return lib.asarray(np.full(joined, initial, x.dtype)) if 0 not in joined else x
-        result = op(x, axis=_axes(x, axis), keepdims=bool(keepdims))
+            a = _where(where, a, initial)
+        if math.prod(shape_of(a)) == 0 and initial is not None:
+            joined = reduced(shape_of(a), axis, bool(keepdims))
+            return lib.asarray(np.full(joined, initial, a.dtype)) if 0 not in joined else a
+        result = op(a, axis=_axes(a, axis), keepdims=bool(keepdims))
         return result if initial is None else getattr(lib, pick)(result, initial)
 
     extremum.__name__ = extremum.__qualname__ = name
@@ -318,3 +341,85 @@ def _extremum(name: str, op: Any, pick: str) -> Any:
 
 max = amax = _extremum("max", _max, "maximum")
 min = amin = _extremum("min", _min, "minimum")
+
+
+def ptp(a: Any, axis: Any = None, out: Any = None, keepdims: Any = False) -> Any:
+    """``np.ptp``: the largest minus the smallest element."""
+    _no_out("ptp", out)
+    return max(a, axis=axis, keepdims=keepdims) - min(a, axis=axis, keepdims=keepdims)
+
+
+def average(
+    a: Any, axis: Any = None, weights: Any = None, returned: bool = False, *, keepdims: Any = False
+) -> Any:
+    """``np.average``: the weighted mean, differentiable in the data and in the weights.
+
+    Raises
+    ------
+    ArgumentError
+        If the weights add up to zero.
+    """
+    a = lib.asarray(a)
+    shape = shape_of(a)
+    if weights is None:
+        result = mean(a, axis=axis, keepdims=keepdims)
+        total = lib.full_like(result, _count(a, axis, True))
+        return (result, total) if returned else result
+    weights = lib.asarray(weights)
+    if a.dtype.kind in "iub":
+        a = astype(a, np.float64)
+    axes = normalize_axes(axis, len(shape))
+    if shape_of(weights) != shape:
+        if axis is None:
+            raise ShapeError(
+                f"average: without axis= the weights must have the shape of the data, {shape}, "
+                f"not {shape_of(weights)}"
+            )
+        if shape_of(weights) != tuple(shape[i] for i in axes):
+            raise ShapeError(
+                f"average: weights of shape {shape_of(weights)} do not fit axis={axis} of {shape}"
+            )
+        order = sorted(range(len(axes)), key=lambda i: axes[i])
+        weights = lib.transpose(weights, tuple(order)) if len(order) > 1 else weights
+        weights = reshape(weights, tuple(n if i in axes else 1 for i, n in enumerate(shape)))
+    scale = sum(broadcast_to(weights, shape), axis=axis, keepdims=keepdims)
+    if not isinstance(scale, Tensor) or isinstance(scale._value, np.ndarray):
+        if np.any((scale._value if isinstance(scale, Tensor) else scale) == 0):
+            raise ArgumentError("average: the weights add up to zero, so there is no mean")
+    result = sum(a * weights, axis=axis, keepdims=keepdims) / scale
+    return (result, scale) if returned else result
+
+
+# ---- truth values and counts: no derivative
+
+
+def _truth(name: str, function: Any, doc: str) -> Any:
+    op = defop(
+        name,
+        function,
+        infer=lambda x, axis=None, keepdims=False: Abstract(
+            reduced(shape_of(x), axis, keepdims), np.dtype(bool)
+        ),
+        samples=_AXES,
+        doc=f"{doc}; no derivative",
+    )
+
+    def truth(
+        a: Any, axis: Any = None, out: Any = None, keepdims: Any = False, *, where: Any = True
+    ) -> Any:
+        _no_out(name, out)
+        a = _masked(lib.asarray(a), where, name == "all")
+        return op(a, axis=_axes(a, axis), keepdims=bool(keepdims))
+
+    truth.__name__ = truth.__qualname__ = name
+    truth.__doc__ = f"``np.{name}``: whether {doc}. No derivative."
+    return truth
+
+
+any = _truth("any", np.any, "an element is true")
+all = _truth("all", np.all, "all elements are true")
+
+
+def count_nonzero(a: Any, axis: Any = None, *, keepdims: Any = False) -> Any:
+    """``np.count_nonzero``: how many elements are not zero. No derivative."""
+    return sum(lib.not_equal(lib.asarray(a), 0), axis=axis, dtype=np.intp, keepdims=keepdims)
