@@ -82,7 +82,7 @@ class _Writer(Emitter):
         child = _Writer(self.code, self.code.fresh(name))
         args = [child.f.argument(PTR)] + [child.f.argument(I64) for _ in indices]
         assert self.scope is not None
-        child.scope = Scope(child.f, self.scope.lanes, child.access)
+        child.scope = Scope(child.f, self.scope.lanes, child.access, self.scope.own)
         write(child.scope, args)
         called = self.code.module.add(child.f)
         pointers = [self.pointer(b) for b in child.buffers]
@@ -123,7 +123,8 @@ class _Module:
     def kernel(self, kernel: Kernel) -> tuple[str, list[Buffer]]:
         """Write a kernel's function; return its name and the buffers it is called with."""
         writer = _Writer(self, self.fresh(kernel.kind))
-        writer.scope = Scope(writer.f, self.lanes(kernel), writer.access)
+        own = frozenset(r.id for r in kernel.roots)
+        writer.scope = Scope(writer.f, self.lanes(kernel), writer.access, own)
         try:
             self._emit(kernel, writer, writer.scope)
         except (TypeError, KeyError, AssertionError) as error:

@@ -91,9 +91,10 @@ class Plan:
 
 def base_of(v: Value) -> tuple[Value, Affine]:
     """Return the value in memory that a chain of views reads, and how."""
-    at = Affine.identity(len(v.shape))
+    rank = len(v.shape)
+    at = Affine.identity(rank)
     while v.kind == "view":
-        at = at.after(v.data)
+        at = at.after(v.data, rank)
         v = v.args[0]
     return v, at
 

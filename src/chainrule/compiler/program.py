@@ -84,17 +84,14 @@ class Affine(NamedTuple):
         rows = tuple(tuple(int(s == a) for s in sources) for a in range(ndim))
         return cls((0,) * ndim, rows)
 
-    def after(self, inner: Affine) -> Affine:
-        """Return the map "first ``self``, then ``inner``" (``inner`` reads the operand)."""
-        out = len(self.matrix[0]) if self.matrix else 0
+    def after(self, inner: Affine, rank: int) -> Affine:
+        """Return the map "first ``self``, then ``inner``" of a result of ``rank`` axes."""
         starts = tuple(
             s + sum(c * t for c, t in zip(row, self.starts, strict=True))
             for s, row in zip(inner.starts, inner.matrix, strict=True)
         )
-        if not self.matrix:
-            return Affine(starts, tuple(() for _ in inner.matrix))
         matrix = tuple(
-            tuple(sum(c * self.matrix[j][o] for j, c in enumerate(row)) for o in range(out))
+            tuple(sum(c * self.matrix[j][o] for j, c in enumerate(row)) for o in range(rank))
             for row in inner.matrix
         )
         return Affine(starts, matrix)
@@ -273,7 +270,7 @@ class Builder:
         if affine.is_identity(x.shape, shape):
             return x
         if x.kind == "view":
-            return self.view(x.args[0], affine.after(x.data), shape)
+            return self.view(x.args[0], affine.after(x.data, len(shape)), shape)
         return self.make("view", (x,), shape, x.dtype, affine)
 
     def broadcast(self, x: Value, shape: Shape) -> Value:

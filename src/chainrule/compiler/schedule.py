@@ -90,7 +90,7 @@ def leaves(v: Value, inline: set[int]) -> list[tuple[Value, Affine, str]]:
             for a in x.args:
                 push(a, at)
         elif x.kind == "view":
-            push(x.args[0], at.after(x.data))
+            push(x.args[0], at.after(x.data, rank))
         elif x.kind == "gather":
             source, *indices = x.args
             n = len(indices[0].shape)
@@ -101,15 +101,17 @@ def leaves(v: Value, inline: set[int]) -> list[tuple[Value, Affine, str]]:
             push(x.args[0], at)
 
     start = v.args[0].shape if v.kind == "reduce" else v.shape
+    rank = len(start)
     if v.kind in ("contract", "assemble", "scatter", "scan", "sort", "reshape"):
-        for a in v.args:
-            stack.append((a, Affine.identity(len(a.shape))))
-        while stack:
-            a, at = stack.pop()
-            if a.id in inline:
-                expand(a, at)
-            else:
-                out.append((a, at, "whole"))
+        for operand in v.args:
+            rank = len(operand.shape)
+            stack.append((operand, Affine.identity(rank)))
+            while stack:
+                a, at = stack.pop()
+                if a.id in inline:
+                    expand(a, at)
+                else:
+                    out.append((a, at, "whole"))
         return out
     expand(v, Affine.identity(len(start)))
     while stack:

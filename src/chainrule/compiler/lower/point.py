@@ -77,11 +77,15 @@ class Scope:
         Vector length of the kernel.
     access : callable
         Returns how to reach the buffer of a value, or None if the value has none.
+    own : set of int
+        Values computed by this kernel: within it they are never read from memory, which they
+        reach later than they are needed.
     """
 
     f: Function
     lanes: int
     access: Callable[[Value], Access | None]
+    own: frozenset[int] = frozenset()
 
 
 @dataclass
@@ -148,11 +152,15 @@ class Point:
         number = v.scalar
         if number is not None:
             return f.const(number, type_of(v.dtype))
+        if v.id in self.scope.own:
+            found = self._gather(v, at) if v.kind == "gather" else self._map(v, at)
+            self.given[v.id] = found
+            return found
         access = self.scope.access(v)
         if access is not None:
             return self._load(access, self.position(at))
         if v.kind == "view":
-            return self.value(v.args[0], at.after(v.data))
+            return self.value(v.args[0], at.after(v.data, len(self.axes)))
         if v.kind == "map":
             return self._map(v, at)
         if v.kind == "iota":

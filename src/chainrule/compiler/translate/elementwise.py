@@ -140,6 +140,15 @@ def _where(c: Call) -> Value:
     return c.builder.map("select", condition, c.lifted(1), c.lifted(2), dtype=c.dtype)
 
 
+@rule("ldexp")
+def _ldexp(c: Call) -> Value:
+    """x 2ⁿ in two factors, each a power of two that exists."""
+    n = Expr(c.maths, c.builder.broadcast(c.args[1], c.shape))
+    half = c.maths.map("shr", n, Expr(c.maths, c.builder.const(np.asarray(1, n.v.dtype))))
+    first, second = half.cast(c.dtype).f("exp2"), (n - half).cast(c.dtype).f("exp2")
+    return (Expr(c.maths, c.lifted(0)) * first * second).v
+
+
 @rule("power", "float_power")
 def _power(c: Call) -> Value:
     """Small whole exponents by multiplication, halves by roots; otherwise ``pow``."""

@@ -223,7 +223,7 @@ def wrapped(b: Builder, index: Value, count: int) -> Value:
     n = b.full(count, i.shape, np.int64)
     zero = b.full(0, i.shape, np.int64)
     negative = b.map("lt", i, zero, dtype=np.bool_)
-    i = b.map("select", negative, b.map("add", i, n), i)
+    i = b.map("select", negative, b.map("add", i, n), i, dtype=np.int64)
     last = b.full(max(0, count - 1), i.shape, np.int64)
     return b.map("max", b.map("min", i, last), zero)
 
