@@ -22,7 +22,8 @@ from .lower.loops import emit_loop
 from .lower.point import Access, Scope
 from .lower.reductions import emit_reduce
 from .lower.special import emit_assemble, emit_scan, emit_scatter, emit_sort
-from .plan import Buffer, Plan
+from .lower.transposes import emit_transpose, transpose_axes
+from .plan import Buffer, Plan, base_of
 from .program import Value
 from .schedule import Kernel
 from .target import Target
@@ -135,9 +136,23 @@ class _Module:
             ) from error
         return self.module.add(writer.f), writer.buffers
 
+    def _transpose(self, kernel: Kernel, scope: Scope) -> bool:
+        """Write a kernel that only copies between layouts; tell whether it was one."""
+        root = kernel.anchor
+        if len(kernel.roots) > 1 or root.kind != "map" or root.data != "copy":
+            return False
+        source, at = base_of(root.args[0])
+        axes = transpose_axes(root, source, at, scope)
+        if axes is None:
+            return False
+        emit_transpose(root, source, at, axes, scope)
+        return True
+
     def _emit(self, kernel: Kernel, writer: _Writer, scope: Scope) -> None:
         if kernel.kind == "loop":
-            emit_loop(kernel, self.inline, scope)
+            turned = self._transpose(kernel, scope)
+            if not turned:
+                emit_loop(kernel, self.inline, scope)
         elif kernel.kind == "reduce":
             emit_reduce(kernel, self.inline, scope)
         elif kernel.kind == "contract":

@@ -227,7 +227,8 @@ class _Merger:
             for b in [_behind(a)]
             if b.id in self.kernel_of
         }
-        for index in sorted(sources, reverse=True):
+        # The kernel with most before it: joining it delays nothing that could run earlier.
+        for index in sorted(sources, key=lambda s: (len(self.kernels[s].before), s), reverse=True):
             kernel = self.kernels[index]
             rest = sources - {index}
             if any(index in self.kernels[other].before for other in rest):
@@ -275,7 +276,7 @@ class _Merger:
         if count != 1 or not x.size or len(x.shape) < 2:
             return False
         for a, at, how in leaves(v, self.inline):
-            if how == "whole" or a.size == 1 or not at.matrix:
+            if how == "whole" or 2 * a.size <= x.size or not at.matrix:
                 continue
             row = at.matrix[-1]
             if a.shape and any(row[:-1]) and not row[-1]:

@@ -2,7 +2,9 @@
 
 ================== =======================================================================
 ``fold``           constants computed now
-``algebra``        ``x * 1``, ``x + 0``, double negation, masks from what is kept anyway
+``simplify``       ``x * 1``, ``x + 0``, double negation, masks from what is kept anyway
+``squeeze``        no axes of length 1 inside the program
+``transpose_…``    products are computed the way round in which they are read
 ================== =======================================================================
 
 Common subexpressions cannot arise (values are hash-consed), dead code is never reached from a
@@ -16,12 +18,18 @@ from collections.abc import Callable
 
 from ..program import Program
 from .algebra import simplify
+from .canonical import squeeze, transpose_products
 from .checking import check
 from .fold import fold
 
 __all__ = ["PASSES", "check", "optimise"]
 
-PASSES: tuple[Callable[[Program], Program], ...] = (fold, simplify)
+PASSES: tuple[Callable[[Program], Program], ...] = (
+    fold,
+    simplify,
+    squeeze,
+    transpose_products,
+)
 
 
 def optimise(program: Program) -> Program:
