@@ -137,7 +137,7 @@ def test_the_table_reads_well() -> None:
     network = Network([5, 8, 3], seed=0)
     lines = str(learning_speed(network, *batch(network, 200))).splitlines()
     assert " ".join(lines[0].split()) == (
-        "layer activation speed |δ| mean |σ'| saturated small inputs"
+        "layer activation speed ‖δ‖ mean |σ'| saturated small inputs"
     )
     assert lines[1].startswith("1      sigmoid     ")
     assert lines[1].endswith("0 of 5")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -142,34 +142,43 @@ def _points(
 def _per_sample(cost: Cost, a: Array, y: Array) -> tuple[bool, str]:
     values, gradients = cost.value(a, y), cost.nabla_a(a, y)
     worst = 0.0
-    for j in range(a.shape[1]):
-        one = slice(j, j + 1)
+    for one, target, value, gradient in _samples(a, y, values[None], gradients):
         worst = max(
             worst,
-            _relative(values[one], cost.value(a[:, one], y[:, one])),
-            _relative(gradients[:, one], cost.nabla_a(a[:, one], y[:, one])),
+            _relative(value[0], cost.value(one, target)),
+            _relative(gradient, cost.nabla_a(one, target)),
         )
     return worst <= TOLERANCE, f"largest difference {worst:.2g}"
 
 
+def _samples(*batches: Array) -> Iterator[tuple[Array, ...]]:
+    """Each sample on its own, ``(n, 1)``: what is asked of one must not hang on the others."""
+    for j in range(batches[0].shape[1]):
+        yield tuple(batch[:, j : j + 1] for batch in batches)
+
+
 def _function(cost: Cost, a: Array, y: Array) -> tuple[bool, str]:
-    a_before, y_before = a.copy(), y.copy()
-    first, gradient = cost.value(a, y), cost.nabla_a(a, y)
-    if not (np.array_equal(a, a_before) and np.array_equal(y, y_before)):
-        return False, "it writes into its arguments"
-    again, gradient_again = cost.value(a, y), cost.nabla_a(a, y)
-    if not (np.array_equal(first, again) and np.array_equal(gradient, gradient_again)):
-        return False, "called twice with the same outputs and targets it gave different results"
+    for one, target in _samples(a, y):
+        before = one.copy(), target.copy()
+        first, gradient = cost.value(one, target), cost.nabla_a(one, target)
+        if not (np.array_equal(one, before[0]) and np.array_equal(target, before[1])):
+            return False, "it writes into its arguments"
+        again, gradient_again = cost.value(one, target), cost.nabla_a(one, target)
+        if not (np.array_equal(first, again) and np.array_equal(gradient, gradient_again)):
+            return False, "called twice with the same outputs and targets it gave different results"
     return True, "same value twice, arguments unchanged"
 
 
 def _derivative(cost: Cost, a: Array, y: Array) -> tuple[bool, str]:
-    given, numeric = cost.nabla_a(a, y), np.empty_like(a)
-    for j in range(len(a)):  # one output neuron of every sample at a time
-        step = np.zeros_like(a)
-        step[j] = np.finfo(np.float64).eps ** (1 / 3) * np.maximum(1.0, np.abs(a[j]))
-        up, down = a + step, a - step
-        numeric[j] = (cost.value(up, y) - cost.value(down, y)) / (up - down)[j]
+    given, numeric = np.empty_like(a), np.empty_like(a)
+    for one, target, to_given, to_numeric in _samples(a, y, given, numeric):
+        to_given[:] = cost.nabla_a(one, target)
+        for j in range(len(a)):
+            step = np.zeros_like(one)
+            step[j] = np.finfo(np.float64).eps ** (1 / 3) * max(1.0, abs(float(one[j, 0])))
+            up, down = one + step, one - step
+            change = cost.value(up, target) - cost.value(down, target)
+            to_numeric[j] = change / (up - down)[j]
     worst = _relative(given, numeric)
     if worst <= TOLERANCE:
         return True, f"largest difference from central differences {worst:.2g}"

@@ -91,7 +91,7 @@ class LearningSpeed:
     findings: tuple[str, ...]
 
     def __str__(self) -> str:
-        rows = [("layer", "activation", "speed |δ|", "mean |σ'|", "saturated", "small inputs")]
+        rows = [("layer", "activation", "speed ‖δ‖", "mean |σ'|", "saturated", "small inputs")]
         for part in self.layers:
             rows.append(
                 (
@@ -126,7 +126,7 @@ def learning_speed(network: Network, x: npt.ArrayLike, y: npt.ArrayLike) -> Lear
     >>> net = Network([1, 1], seed=0)
     >>> net.weights, net.biases = [np.array([[5.0]])], [np.array([[5.0]])]
     >>> print(learning_speed(net, np.array([[1.0]]), np.array([[0.0]])))
-    layer  activation  speed |δ|  mean |σ'|  saturated  small inputs
+    layer  activation  speed ‖δ‖  mean |σ'|  saturated  small inputs
     1      sigmoid     4.539e-05  4.540e-05  100%       0 of 1
     Layer 1 is saturated: 100% of its σ'(z) are below 5% of the steepest slope 0.25 (mean |z| = 10). \
 All its weights learn slowly: smaller initial weights, or a cross-entropy cost, whose δ^L has no σ'.

@@ -131,7 +131,7 @@ class Backprop:
     def __repr__(self) -> str:
         """Names, shapes and norms by layer."""
         rows = [
-            ("layer", "activation", "z, a, delta", "|delta|", "nabla_w", "|nabla_w|", "|nabla_b|")
+            ("layer", "activation", "z, a, delta", "‖delta‖", "nabla_w", "‖nabla_w‖", "‖nabla_b‖")
         ]
         for part in self.layers:
             rows.append(
