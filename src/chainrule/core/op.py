@@ -260,6 +260,7 @@ def record(op: Op, args: tuple[Any, ...], params: dict[str, Any]) -> Any:
         return state.stage.record(op, args, params)
     values: list[Any] = []
     inputs: list[Node | None] = []
+    arrays: list[int] = []
     tracked = False
     for argument in args:
         if isinstance(argument, TENSOR):
@@ -270,7 +271,11 @@ def record(op: Op, args: tuple[Any, ...], params: dict[str, Any]) -> Any:
                 tracked = True
         else:
             kind = argument.__class__
-            values.append(argument if kind is float or kind is int else as_operand(argument))
+            if kind is not float and kind is not int:
+                argument = as_operand(argument)
+                if argument.__class__ is np.ndarray:
+                    arrays.append(len(values))
+            values.append(argument)
             inputs.append(None)
     try:
         out = op.forward(*values, **params)
@@ -283,6 +288,9 @@ def record(op: Op, args: tuple[Any, ...], params: dict[str, Any]) -> Any:
         if op.refuses:
             refuse(op, inputs)
         if op.differentiable:
+            # the caller may write to his array before the backward pass reads it: keep a copy
+            for index in arrays:
+                values[index] = values[index].copy("K")
             code, offset = caller()
             return Hooks.wrap(
                 out, Hooks.node(op, tuple(inputs), tuple(values), params, out, code, offset)

@@ -65,7 +65,9 @@ class Stage:
                 values.append(held._value)
                 inputs.append(held._node)
             else:
-                values.append(as_operand(argument))
+                value = as_operand(argument)
+                # the graph keeps what the array holds now, whatever its owner does later
+                values.append(value.copy("K") if isinstance(value, np.ndarray) else value)
                 inputs.append(None)
         try:
             if self.abstract:

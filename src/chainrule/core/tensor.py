@@ -275,7 +275,7 @@ class Tensor:
     # ---- values
 
     def numpy(self) -> np.ndarray[Any, Any]:
-        """The values as a NumPy array (shares memory: do not write to it).
+        """The values as a read-only NumPy array, which shares memory; ``.copy()`` it to write.
 
         Raises
         ------
@@ -317,7 +317,14 @@ class Tensor:
         if copy is False and dtype is not None and np.dtype(dtype) != value.dtype:
             raise ValueError("a copy is needed to change the dtype, and copy=False forbids it")
         result = value if dtype is None else value.astype(dtype, copy=False)
-        return result.copy() if copy and result is value else result
+        if result is not value:
+            return result
+        if copy:
+            return value.copy()
+        # a graph may hold this memory: a write to it would change gradients without a word
+        shown = value.view()
+        shown.setflags(write=False)
+        return shown
 
     def __dlpack__(self, **kwargs: Any) -> Any:
         return self.numpy().__dlpack__(**kwargs)

@@ -327,7 +327,8 @@ def _like(value: Any, primal: Any) -> Any:
         return wrap(value, None)
     if isinstance(primal, np.ndarray):
         return value
-    return float(value) if type(primal) is float else value[()]
+    # a float for a float; but rows of a Jacobian stacked for a float argument are an array
+    return float(value) if type(primal) is float and value.ndim == 0 else value[()]
 
 
 def _shape(value: Any) -> tuple[int, ...]:
