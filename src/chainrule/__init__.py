@@ -38,6 +38,7 @@ __version__ = "0.1.0"
 
 _LATER = {
     "Network": "chainrule.textbook",
+    "compile": "chainrule.compiler",
 }
 """Names that live in modules imported when first asked for."""
 

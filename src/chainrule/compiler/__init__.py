@@ -1,0 +1,24 @@
+"""The native compiler: graphs to machine code.
+
+``cr.compile(f)`` is :func:`compile`. The way from a function to machine code, one file or package
+per stage::
+
+    core.trace.stage   run the function on shapes: a graph
+    translate/         one rule per op: a program of a dozen primitives   (program.py)
+    passes/            program to program, each checked
+    schedule.py        which values are computed together: kernels
+    plan.py            layouts, orientation of products, memory
+    lower/             kernels to LLVM IR; codegen.py puts them together  (ir.py, vectormath/)
+    runtime.py         IR to machine code, cached on disk
+    specialisation.py  one compiled form of a function and its state      (memory.py)
+    compiled.py        the callable; epochs.py the native loop over mini-batches
+
+Start reading at ``program.py``. Reasons and measurements are in ``docs/decisions/0020`` and later.
+"""
+
+from __future__ import annotations
+
+from .compiled import Compiled, RecompileWarning, compile
+from .epochs import EpochResult
+
+__all__ = ["Compiled", "EpochResult", "RecompileWarning", "compile"]

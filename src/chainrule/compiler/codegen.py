@@ -16,7 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ..errors import CompileError
-from .ir import I32, I64, PTR, Function, Module, Val
+from .ir import I8, I32, I64, PTR, Function, Index, Module, Val
 from .lower.contraction import Emitter, emit_contract
 from .lower.loops import emit_loop
 from .lower.point import Access, Scope
@@ -191,7 +191,11 @@ def flush_subnormals(f: Function, target: Target, body: Callable[[], None]) -> N
 
 
 def generate(
-    plan: Plan, inline: set[int], target: Target, batched: list[str] | None = None
+    plan: Plan,
+    inline: set[int],
+    target: Target,
+    batched: list[str] | None = None,
+    results: list[Buffer] | None = None,
 ) -> Code:
     """Write the module of a plan.
 
@@ -200,15 +204,13 @@ def generate(
     batched : list of str, optional
         For an epoch: how each input is taken, ``rows`` (a mini-batch), ``steps`` (one entry per
         step) or ``whole``.
+    results : list of Buffer, optional
+        For an epoch: what each step returns.
     """
     m = _Module(plan, inline, target)
     calls = [(k, *m.kernel(k)) for k in plan.kernels]
     externals = sorted(
-        {
-            (b.space, b.number)
-            for b in plan.buffers.values()
-            if b.space in ("input", "state")
-        }
+        {(b.space, b.number) for b in plan.buffers.values() if b.space in ("input", "state")}
     )
     step = Function(m.module, "step", [("arena", PTR, "")])
     pointers = {e: step.argument(PTR) for e in externals}
@@ -223,7 +225,7 @@ def generate(
     m.module.add(step)
     _run(m, externals, target)
     if batched is not None:
-        _epoch(m, plan, externals, batched, target)
+        _epoch(m, plan, externals, batched, results or [], target)
     return Code(m.module.text(), [(k, name) for k, name, _ in calls])
 
 
@@ -253,8 +255,100 @@ def _epoch(
     plan: Plan,
     externals: list[tuple[str, int]],
     batched: list[str],
+    results: list[Buffer],
     target: Target,
 ) -> None:
-    raise NotImplementedError
+    """Write ``epoch(arena, table, order, low, high)``: steps ``low`` to ``high`` in one call.
+
+    ``table`` holds the addresses of inputs, states and then of a place for the results of all
+    steps. An input taken by ``rows`` is read in place, mini-batch after mini-batch; with ``order``
+    (the address of int64 row numbers, or 0) its rows are first gathered into a buffer.
+    """
+    args = [
+        ("arena", PTR, ""),
+        ("table", PTR, ""),
+        ("order", PTR, ""),
+        ("low", I64, ""),
+        ("high", I64, ""),
+    ]
+    f = Function(m.module, "epoch", args, internal=False)
+    arena, table, order, low, high = f.args
+    inputs = {b.number: b for b in plan.buffers.values() if b.space == "input"}
+    pointers = dict(zip(externals, _table(m, f, table, externals), strict=True))
+    states = sum(
+        1 for b in {id(b): b for b in plan.buffers.values()}.values() if b.space == "state"
+    )
+    first = len(batched) + states
+    places = [f.load(PTR, f.at(table, 8 * (first + k))) for k in range(len(results))]
+    shuffled = f.compare("ne", f.emit(I64, f"ptrtoint ptr {order.text} to i64"), Val("0", I64))
+    rows = [n for n, how in enumerate(batched) if how == "rows" and n in inputs]
+
+    def turn(i: Index, _: list[Val]) -> None:
+        here = dict(pointers)
+        for n, b in inputs.items():
+            if batched[n] != "whole" and ("input", n) in here:
+                here["input", n] = f.at(pointers["input", n], f.imul(i, max(1, b.bytes)))
+
+        def gather() -> None:
+            for n in rows:
+                count = inputs[n].layout.shape[0]
+                start = f.at(order, f.imul(i, 8 * count))
+                name = _gather_rows(m, inputs[n])
+                f.run(name, [pointers["input", n], start, f.at(arena, plan.gathered[n])])
+
+        f.when(shuffled, gather)
+        for n in rows:
+            copy = f.at(arena, plan.gathered[n])
+            there = here["input", n]
+            here["input", n] = f.emit(
+                PTR, f"select {shuffled.typed}, ptr {copy.text}, ptr {there.text}"
+            )
+        f.run("step", [arena, *(here[e] for e in externals)])
+        for b, place in zip(results, places, strict=True):
+            copy_bytes(f, f.at(place, f.imul(i, b.bytes)), f.at(arena, b.offset), b.bytes)
+
+    def body() -> None:
+        f.loop(low, high, 1, turn)
+
+    flush_subnormals(f, target, body)
+    m.module.add(f)
 
 
+def copy_bytes(f: Function, to: Val, source: Val, count: int) -> None:
+    """Copy a known number of bytes."""
+    f.module.declare("declare void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)")
+    f.do(f"call void @llvm.memcpy.p0.p0.i64({to.typed}, {source.typed}, i64 {count}, i1 false)")
+
+
+def _gather_rows(m: _Module, b: Buffer) -> str:
+    """Write a function that copies the rows of one mini-batch together; return its name."""
+    count = b.layout.shape[0]
+    size = b.bytes // max(1, count)
+    g = Function(
+        m.module,
+        m.fresh("gather"),
+        [("from", PTR, "noalias"), ("order", PTR, "noalias"), ("to", PTR, "noalias")],
+    )
+    source, order, to = g.args
+    wide = m.target.vector_bits // 8
+    t = I8.vec(wide)
+
+    def row(r: Index, _: list[Val]) -> None:
+        number = g.load(I64, g.at(order, g.imul(r, 8)))
+        a, z = g.at(source, g.imul(number, size)), g.at(to, g.imul(r, size))
+        whole = size // wide * wide
+        unroll = 4 * wide
+        quads = whole // unroll * unroll
+
+        def some(at: Index, many: int) -> None:
+            for k in range(many):
+                v = g.load(t, g.at(g.at(a, at), k * wide))
+                g.store(v, g.at(g.at(z, at), k * wide))
+
+        g.loop(0, quads, unroll, lambda at, _: some(at, 4))
+        some(quads, (whole - quads) // wide)
+        if size - whole:
+            copy_bytes(g, g.at(z, whole), g.at(a, whole), size - whole)
+
+    g.loop(0, count, 1, row)
+    return m.module.add(g)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ from chainrule.core.tensor import Tensor
 from chainrule.core.trace import stage
 
 from ..errors import ArgumentError
+from .epochs import EpochResult, run_epoch
 from .specialisation import Specialisation
 from .target import Target, named
 
@@ -55,6 +56,7 @@ class Compiled:
         self._static = frozenset(static)
         self.forms: dict[Any, Specialisation] = {}
         self._fast: dict[Any, Specialisation] = {}
+        self.loops: dict[Any, Any] = {}
         self._last: Specialisation | None = None
         self._warned = False
 
@@ -62,7 +64,9 @@ class Compiled:
         if STATE.stage is not None:
             return self.function(*args, **kwargs)
         if not kwargs and not self._static:
-            key: Any = tuple([(a.__class__, a.shape, a.dtype) for a in args if isinstance(a, _PLAIN)])
+            key: Any = tuple(
+                [(a.__class__, a.shape, a.dtype) for a in args if isinstance(a, _PLAIN)]
+            )
             if len(key) == len(args):
                 form = self._fast.get(key)
                 if form is not None and form.guards_hold():
@@ -75,6 +79,46 @@ class Compiled:
         form = self.specialise(args, kwargs)
         form.step(self._leaves(args, kwargs))
         return form.outputs()
+
+    def epoch(
+        self,
+        *data: Any,
+        batch_size: int,
+        order: Any = None,
+        per_step: Mapping[str, Any] | None = None,
+        whole: Mapping[str, Any] | None = None,
+        drop_last: bool = False,
+        progress: Callable[[int, int, Any], None] | None = None,
+    ) -> EpochResult:
+        """Run the function on every mini-batch of some rows, in one native loop.
+
+        Parameters
+        ----------
+        *data : array_like, shape (rows, …)
+            Positional arguments of the function; it sees ``batch_size`` rows of each at a time.
+            Contiguous NumPy arrays are read in place.
+        batch_size : int
+        order : array_like of int, optional
+            Which rows, in which order (a permutation, to shuffle); gathered inside the loop.
+        per_step : mapping, optional
+            Keyword arguments with one entry per step, such as a learning rate schedule.
+        whole : mapping, optional
+            Keyword arguments that are the same for every step.
+        drop_last : bool
+            Leave out the rows that do not fill a mini-batch; otherwise they are one more step.
+        progress : callable, optional
+            ``progress(done, total, _)``, called every 50 to 100 ms.
+
+        Returns
+        -------
+        EpochResult
+            ``outputs`` (stacked over steps), ``partial`` (of the last, smaller step), ``steps``.
+
+        Notes
+        -----
+        Ctrl-C is seen between chunks: parameters are then those after a whole number of steps.
+        """
+        return run_epoch(self, data, batch_size, order, per_step, whole, drop_last, progress)
 
     # -- specialising -------------------------------------------------------------------
 
@@ -153,7 +197,11 @@ def _weak_dtype(leaves: Sequence[Any]) -> np.dtype[Any]:
 
 def _describe(x: Any) -> Any:
     if isinstance(x, Tensor | np.ndarray | np.generic):
-        return (np.shape(x) if not isinstance(x, Tensor) else x.shape, str(x.dtype), type(x) is Tensor)
+        return (
+            np.shape(x) if not isinstance(x, Tensor) else x.shape,
+            str(x.dtype),
+            type(x) is Tensor,
+        )
     if _is_data(x):
         return ((), type(x).__name__, False)
     try:

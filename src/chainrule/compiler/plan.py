@@ -19,6 +19,7 @@ from .ir import type_of
 from .layout import Layout, contiguous, padded
 from .program import Affine, Value
 from .schedule import Kernel, Schedule, leaves
+from .schedule import behind as _behind
 from .target import Target
 
 __all__ = ["Buffer", "Plan", "Product", "base_of", "plan"]
@@ -77,6 +78,13 @@ class Plan:
     copies: dict[int, Kernel] = field(default_factory=dict)
     arena: int = 0
     constants: list[tuple[Buffer, np.ndarray]] = field(default_factory=list)
+    gathered: dict[int, int] = field(default_factory=dict)
+
+    def reserve(self, size: int) -> int:
+        """Add memory that lives throughout; return its offset."""
+        offset = self.arena
+        self.arena += -(-(size + 256) // 64) * 64
+        return offset
 
     def buffer(self, v: Value) -> Buffer | None:
         """Return the memory of a value; a reshape has that of its operand."""
@@ -101,8 +109,13 @@ def base_of(v: Value) -> tuple[Value, Affine]:
 
 class _Planner:
     def __init__(
-        self, schedule: Schedule, target: Target, fixed: dict[int, Layout | None]
+        self,
+        schedule: Schedule,
+        target: Target,
+        fixed: dict[int, Layout | None],
+        packed_results: bool,
     ) -> None:
+        self.packed_results = packed_results
         self.schedule = schedule
         self.target = target
         self.fixed = fixed
@@ -125,6 +138,8 @@ class _Planner:
                 while x.kind == "reshape":
                     x = x.args[0]
                 self.natural.add(x.id)
+        if self.packed_results:
+            self.natural |= {_behind(v).id for v in self.program.outputs}
         for index in states:
             self.by_id[states[index].id] = states[index]
         for update, index in self.schedule.in_place.items():
@@ -171,14 +186,12 @@ class _Planner:
         if not base.shape:
             return False
         lane = self.lane_of(base)
-        return all(
-            row[axis] == (1 if a == lane else 0) for a, row in enumerate(at.matrix)
-        )
+        return all(row[axis] == (1 if a == lane else 0) for a, row in enumerate(at.matrix))
 
     def product(self, kernel: Kernel) -> tuple[float, bool]:
         """Return the cost of a product and whether its lanes run along the rows."""
         v = kernel.anchor
-        batch, rows, columns, inner = v.data
+        batch, rows, columns, _ = v.data
         a, b = v.args
         vec = self.vector(v.dtype)
         k = int(np.prod(a.shape[batch + rows :], dtype=np.int64))
@@ -372,7 +385,10 @@ def _arena(plan: Plan, schedule: Schedule, target: Target) -> None:
 
 
 def plan(
-    schedule: Schedule, target: Target, fixed: dict[int, Layout | None] | None = None
+    schedule: Schedule,
+    target: Target,
+    fixed: dict[int, Layout | None] | None = None,
+    packed_results: bool = False,
 ) -> Plan:
     """Decide layouts, orientations and memory for a schedule.
 
@@ -380,8 +396,10 @@ def plan(
     ----------
     fixed : dict
         Layout of states that already lie in memory, by index.
+    packed_results : bool
+        Whether results lie in row-major order without gaps, to be copied in one piece.
     """
-    planner = _Planner(schedule, target, fixed or {})
+    planner = _Planner(schedule, target, fixed or {}, packed_results)
     planner.collect()
     planner.search()
     return planner.result()

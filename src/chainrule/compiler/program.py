@@ -288,15 +288,12 @@ class Builder:
 
     def transpose(self, x: Value, axes: Sequence[int]) -> Value:
         """Permute the axes."""
-        return self.view(
-            x, Affine.axes(list(axes), len(x.shape)), tuple(x.shape[a] for a in axes)
-        )
+        return self.view(x, Affine.axes(list(axes), len(x.shape)), tuple(x.shape[a] for a in axes))
 
     def slice(self, x: Value, starts: Sequence[int], steps: Sequence[int], shape: Shape) -> Value:
         """Take every ``steps``-th element from ``starts`` on."""
         rows = tuple(
-            tuple(steps[a] if a == o else 0 for o in range(len(shape)))
-            for a in range(len(x.shape))
+            tuple(steps[a] if a == o else 0 for o in range(len(shape))) for a in range(len(x.shape))
         )
         return self.view(x, Affine(tuple(starts), rows), shape)
 

@@ -122,4 +122,3 @@ def run(
             else:
                 known[v.id] = evaluate(v, [known[a.id] for a in v.args])
     return [known[v.id] for v in program.outputs], [(i, known[v.id]) for i, v in program.updates]
-

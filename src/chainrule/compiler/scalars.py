@@ -236,7 +236,9 @@ def _cast(f: Function, a: Sequence[Val], d: Sequence[Dtype], out: Dtype) -> Val:
         # By way of int64, as C does for narrow types; out of range gives some value, not a trap.
         wide = _fptosi(f, x) if out.kind != "u" or out.itemsize < 8 else None
         if wide is None:
-            return f.emit(t, f"call {t.text} @llvm.fptoui.sat.{t.suffix}.{x.type.suffix}({x.typed})")
+            return f.emit(
+                t, f"call {t.text} @llvm.fptoui.sat.{t.suffix}.{x.type.suffix}({x.typed})"
+            )
         return f.convert(wide, t, "trunc") if t.bits < 64 else wide
     if t.is_float:
         return f.convert(x, t, "uitofp" if source.kind in "ub" else "sitofp")
@@ -301,7 +303,6 @@ def _mulhi32(f: Function, a: Sequence[Val], d: Sequence[Dtype], out: Dtype) -> V
     return f.convert(f.binary("lshr", f.mul(x, y), f.like(32, x)), a[0].type, "trunc")
 
 
-
 def _math(name: str) -> Callable[[Any], Any]:
     import math
 
@@ -356,7 +357,7 @@ SCALARS.update(
         "atan2": Scalar(_libm("atan2"), np.arctan2, 200),
         "hypot": Scalar(_libm("hypot"), np.hypot, 200),
         "mulhi32": Scalar(
-            _mulhi32, lambda a, b: ((a.astype(np.uint64) * b.astype(np.uint64)) >> np.uint64(32))
+            _mulhi32, lambda a, b: (a.astype(np.uint64) * b.astype(np.uint64)) >> np.uint64(32)
         ),
         "sigmoid": Scalar(_vector_function("sigmoid"), _sigmoid, 12),
         "softplus": Scalar(_vector_function("softplus"), lambda x: np.logaddexp(0, x), 40),
@@ -366,16 +367,39 @@ SCALARS.update(
         "erfc": Scalar(_libm("erfc"), _math("erfc"), 200),
     }
 )
-SCALARS.update({n: Scalar(_comparison(n), getattr(np, u)) for n, u in {
-    "eq": "equal", "ne": "not_equal", "lt": "less", "le": "less_equal",
-    "gt": "greater", "ge": "greater_equal",
-}.items()})
-SCALARS.update({
-    n: Scalar(_vector_function(n), getattr(np, n), 15)
-    for n in FUNCTIONS if n not in SCALARS
-})
-SCALARS.update({n: Scalar(_libm(n), getattr(np, u), 200) for n, u in {
-    "acos": "arccos", "acosh": "arccosh", "asin": "arcsin", "asinh": "arcsinh",
-    "atan": "arctan", "atanh": "arctanh", "cbrt": "cbrt", "cosh": "cosh", "exp2": "exp2",
-    "log10": "log10", "log2": "log2", "sinh": "sinh", "tan": "tan",
-}.items()})
+SCALARS.update(
+    {
+        n: Scalar(_comparison(n), getattr(np, u))
+        for n, u in {
+            "eq": "equal",
+            "ne": "not_equal",
+            "lt": "less",
+            "le": "less_equal",
+            "gt": "greater",
+            "ge": "greater_equal",
+        }.items()
+    }
+)
+SCALARS.update(
+    {n: Scalar(_vector_function(n), getattr(np, n), 15) for n in FUNCTIONS if n not in SCALARS}
+)
+SCALARS.update(
+    {
+        n: Scalar(_libm(n), getattr(np, u), 200)
+        for n, u in {
+            "acos": "arccos",
+            "acosh": "arccosh",
+            "asin": "arcsin",
+            "asinh": "arcsinh",
+            "atan": "arctan",
+            "atanh": "arctanh",
+            "cbrt": "cbrt",
+            "cosh": "cosh",
+            "exp2": "exp2",
+            "log10": "log10",
+            "log2": "log2",
+            "sinh": "sinh",
+            "tan": "tan",
+        }.items()
+    }
+)

@@ -20,7 +20,7 @@ from ..errors import CompileError
 from .program import Affine, Program, Value
 from .scalars import SCALARS
 
-__all__ = ["Kernel", "Schedule", "schedule"]
+__all__ = ["Kernel", "Schedule", "behind", "leaves", "schedule"]
 
 Shape = tuple[int, ...]
 POINTWISE = ("map", "view", "iota", "const", "gather")
@@ -224,7 +224,7 @@ class _Merger:
         sources |= {
             self.kernel_of[b.id].index
             for a, _, _ in reads
-            for b in [_behind(a)]
+            for b in [behind(a)]
             if b.id in self.kernel_of
         }
         # The kernel with most before it: joining it delays nothing that could run earlier.
@@ -286,7 +286,7 @@ class _Merger:
     def _fits(self, kernel: Kernel, v: Value, reads: list[tuple[Value, Affine, str]]) -> bool:
         """Tell whether ``v`` can be computed in the loops of ``kernel``."""
         mine = {r.id for r in kernel.roots}
-        here = [(a, at, how) for a, at, how in reads if a.id in mine or _behind(a).id in mine]
+        here = [(a, at, how) for a, at, how in reads if a.id in mine or behind(a).id in mine]
         if any(how == "whole" or a.id not in mine or not _plain(at) for a, at, how in here):
             return False
         if kernel.kind == "contract":
@@ -304,10 +304,14 @@ class _Merger:
         if v.shape == kernel.domain:
             return True
         # At row level only functions of what is at row level already.
-        return reduces and v.shape == kernel.domain[:-1] and len(rows) == len({a.id for a, _, _ in here})
+        return (
+            reduces
+            and v.shape == kernel.domain[:-1]
+            and len(rows) == len({a.id for a, _, _ in here})
+        )
 
 
-def _behind(v: Value) -> Value:
+def behind(v: Value) -> Value:
     """Return the value whose memory ``v`` shares."""
     while v.kind == "reshape":
         v = v.args[0]
@@ -317,15 +321,15 @@ def _behind(v: Value) -> Value:
 def _finish(program: Program, values: list[Value], state: _Merger) -> Schedule:
     """Order the kernels; decide which roots are stored and which states change in place."""
     kernels = list(state.kernels.values())
-    outside: set[int] = {_behind(v).id for v in program.roots}
+    outside: set[int] = {behind(v).id for v in program.roots}
     readers: dict[int, set[int]] = {}
     for kernel in kernels:
         for root in kernel.roots:
             for a, _, _ in leaves(root, state.inline):
-                behind = _behind(a)
-                readers.setdefault(behind.id, set()).add(kernel.index)
-                if state.kernel_of.get(behind.id) is not kernel:
-                    outside.add(behind.id)
+                source = behind(a)
+                readers.setdefault(source.id, set()).add(kernel.index)
+                if state.kernel_of.get(source.id) is not kernel:
+                    outside.add(source.id)
     for kernel in kernels:
         kernel.stored = [r for r in kernel.roots if r.id in outside]
     in_place = _in_place(program, state, readers)
@@ -345,7 +349,7 @@ def _in_place(program: Program, state: _Merger, readers: dict[int, set[int]]) ->
         ok = True
         for root in kernel.roots:
             for a, at, how in leaves(root, state.inline):
-                if _behind(a).id == state_id and (
+                if behind(a).id == state_id and (
                     a.id != state_id
                     or how == "whole"
                     or not at.is_identity(a.shape, v.shape)
@@ -376,9 +380,10 @@ def _order(
     while waiting:
         ready = next((k for k in waiting if k.before <= done), None)
         if ready is None:
-            raise CompileError("kernels depend on each other in a circle: a defect of the scheduler")
+            raise CompileError(
+                "kernels depend on each other in a circle: a defect of the scheduler"
+            )
         waiting.remove(ready)
         done.add(ready.index)
         out.append(ready)
     return out
-

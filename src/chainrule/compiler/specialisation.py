@@ -23,8 +23,8 @@ from .codegen import Code, generate
 from .layout import Layout
 from .memory import Arena, Home, home_of, make_home
 from .passes import optimise
-from .plan import Plan, plan
-from .program import Program
+from .plan import Buffer, Plan, plan
+from .program import Program, Value
 from .runtime import Engine, load
 from .schedule import Schedule, schedule
 from .target import Target
@@ -73,8 +73,14 @@ class Specialisation:
         fixed: dict[int, Layout | None] = {
             i: h.layout if h else None for i, h in enumerate(self.homes)
         }
-        self.plan: Plan = plan(self.schedule, target, fixed)
-        self.code: Code = generate(self.plan, self.schedule.inline, target, batched)
+        self.plan: Plan = plan(self.schedule, target, fixed, packed_results=batched is not None)
+        results = [self._result(v) for v in self.program.outputs]
+        self.batched = batched
+        for index, how in enumerate(batched or ()):
+            if how == "rows":
+                v = self.program.inputs[index]
+                self.plan.gathered[index] = self.plan.reserve(v.size * v.dtype.itemsize)
+        self.code: Code = generate(self.plan, self.schedule.inline, target, batched, results)
         self.seconds["generate"] = time.perf_counter() - start
         self.engine: Engine = load(self.code.text, target)
         self.seconds.update(self.engine.seconds)
@@ -116,6 +122,12 @@ class Specialisation:
         self._single = graph.out_structure.kind == "leaf"
         self._guards = [(t, True) for t, slot, _ in graph.state if slot == "grad"]
 
+    def _result(self, v: Value) -> Buffer:
+        buffer = self.plan.buffer(v)
+        if buffer is None:
+            raise CompileError(f"{v!r} has no place in memory: a defect of the planner")
+        return buffer
+
     def _place(self) -> None:
         """Make arena, homes and the table of addresses."""
         p = self.plan
@@ -143,9 +155,7 @@ class Specialisation:
         self._inputs: list[Array | None] = [None] * inputs
         self.results: list[Array] = []
         for v in self.program.outputs:
-            b = p.buffer(v)
-            if b is None:
-                raise CompileError(f"{v!r} has no place in memory: a defect of the planner")
+            b = self._result(v)
             self.results.append(self.arena.view(b.offset, b.layout, b.dtype))
         self._run = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p)(
             self.engine.address("run")
@@ -200,5 +210,3 @@ class Specialisation:
         A gradient that was absent (present) when the function asked for it must be so again.
         """
         return all((t._grad is not None) == there for t, there in self._guards)
-
-

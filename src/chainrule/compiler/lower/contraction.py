@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from ..ir import PTR, Function, Index, Val, type_of
 from ..plan import Product, base_of
 from ..program import Affine, Value
-from ..schedule import Kernel
 from ..scalars import SCALARS
+from ..schedule import Kernel
 from ..target import Target
 from .loops import _store_all, nest
 from .point import Access, Linear, Point, Scope
@@ -259,11 +259,7 @@ def emit_contract(
 
                 def place(i: Linear, j: Linear) -> tuple[Linear, ...]:
                     return tuple(
-                        i
-                        if still_axes and x == still_axes[-1]
-                        else j
-                        if x == lane
-                        else there[x]
+                        i if still_axes and x == still_axes[-1] else j if x == lane else there[x]
                         for x in range(len(v.shape))
                     )
 
@@ -306,5 +302,3 @@ def emit_contract(
             at += nv * lanes
 
     nest(f, [v.shape[x] for x in loops], body, share)
-
-

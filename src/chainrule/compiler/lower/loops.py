@@ -78,17 +78,14 @@ def lane_axis(kernel: Kernel, inline: set[int], scope: Scope) -> int:
         access = scope.access(root)
         if access is not None:
             _score(score, access, Affine.identity(len(root.shape)), 2 * root.size)
-    best = max(
+    return max(
         range(len(score)), key=lambda o: (score[o] * min(1.0, kernel.domain[o] / scope.lanes), o)
     )
-    return best
 
 
 def _score(score: list[float], access: Access, at: Affine, weight: int) -> None:
     for o in range(len(score)):
-        step = sum(
-            row[o] * s for row, s in zip(at.matrix, access.layout.strides, strict=True)
-        )
+        step = sum(row[o] * s for row, s in zip(at.matrix, access.layout.strides, strict=True))
         if step == 1:
             score[o] += weight
         elif step not in (0, 1):
@@ -123,9 +120,7 @@ def emit_loop(
     nest(scope.f, outer, row, share)
 
 
-def _store_all(
-    roots: Sequence[Value], scope: Scope, point: Point, whole: bool = True
-) -> None:
+def _store_all(roots: Sequence[Value], scope: Scope, point: Point, whole: bool = True) -> None:
     """Compute the roots at a point and store them."""
     for root in roots:
         access = scope.access(root)
@@ -304,7 +299,7 @@ def _pass(
     chains = 4 if len(reductions) == 1 else 2 if len(reductions) == 2 else 1
     step = lanes * chains
     whole = width // step * step
-    local = {k: v for k, v in given.items()}
+    local = dict(given)
     start = [
         identity_of(r.data[0], r, f, type_of(r.dtype).vec(lanes))
         for r in reductions
@@ -324,10 +319,8 @@ def _pass(
         return acc
 
     acc = f.loop(0, whole, step, body, start) if whole else start
-    chain = 0
-    for j in range(whole, width, lanes):
+    for chain, j in enumerate(range(whole, width, lanes)):
         take(Linear(j), width - j if width - j < lanes else None, acc, chain % chains)
-        chain += 1
     return [
         _finish(f, r, _tree(f, r, acc[n * chains : (n + 1) * chains]))
         for n, r in enumerate(reductions)

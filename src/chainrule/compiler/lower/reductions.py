@@ -30,9 +30,7 @@ def _lane(v: Value, inline: set[int], scope: Scope) -> int:
         access = scope.access(a)
         if access is not None and len(at.matrix) == len(access.layout.shape):
             _score(score, access, at, max(1, a.size))
-    return max(
-        range(len(domain)), key=lambda o: (score[o] * min(1.0, domain[o] / scope.lanes), o)
-    )
+    return max(range(len(domain)), key=lambda o: (score[o] * min(1.0, domain[o] / scope.lanes), o))
 
 
 def emit_reduce(
@@ -45,6 +43,7 @@ def emit_reduce(
         return
     lane = _lane(v, inline, scope)
     if 0 in v.args[0].shape or lane < 0:
+
         def nothing(axes: list[Linear]) -> None:
             given = {v.id: identity_of(v.data[0], v, scope.f, type_of(v.dtype))}
             _epilogue(kernel, scope, Point(scope, tuple(axes), -1, None, given))
@@ -81,9 +80,7 @@ def _fold(
     return level(0, [], acc)
 
 
-def _columns(
-    kernel: Kernel, scope: Scope, lane: int, share: tuple[Index, Index] | None
-) -> None:
+def _columns(kernel: Kernel, scope: Scope, lane: int, share: tuple[Index, Index] | None) -> None:
     v = kernel.anchor
     f, lanes = scope.f, scope.lanes
     kept, x = len(v.shape), v.args[0]
@@ -138,9 +135,7 @@ def _columns(
     nest(f, outer, row, share if outer else None)
 
 
-def _across(
-    kernel: Kernel, scope: Scope, lane: int, share: tuple[Index, Index] | None
-) -> None:
+def _across(kernel: Kernel, scope: Scope, lane: int, share: tuple[Index, Index] | None) -> None:
     v = kernel.anchor
     f, lanes = scope.f, scope.lanes
     kept, x = len(v.shape), v.args[0]
@@ -159,7 +154,9 @@ def _across(
             r = lane - kept
             return (*axes, *red[:r], i, *red[r:])
 
-        def take(red: list[Linear], i: Linear, valid: int | None, acc: Val, memo: dict) -> Val:
+        def take(
+            red: list[Linear], i: Linear, valid: int | None, acc: Val, memo: dict[object, Val]
+        ) -> Val:
             p = Point(scope, spot(red, i), lane, valid, {}, memo)
             value = f.broadcast(p.value(x, identity), lanes)
             if valid is not None:

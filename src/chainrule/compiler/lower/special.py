@@ -215,16 +215,14 @@ def emit_sort(kernel: Kernel, scope: Scope) -> None:
             left = f.load(t, target(Linear.of(below)))
             left_key = key(left) if order else left
             f.do(
-                f"br i1 {_goes_before(f, v, left_key, mine_key).text}, "
-                f"label %{done}, label %{move}"
+                f"br i1 {_goes_before(f, v, left_key, mine_key).text}, label %{done}, label %{move}"
             )
             f.start(move)
             f.store(left, target(Linear.of(j)))
             end = f.block
             f.do(f"br label %{head}")
             f.lines[slot] = (
-                f"  {j.text} = phi i64 [ {f.index(i).text}, %{before} ], "
-                f"[ {below.text}, %{end} ]"
+                f"  {j.text} = phi i64 [ {f.index(i).text}, %{before} ], [ {below.text}, %{end} ]"
             )
             f.start(done)
             f.store(mine, target(Linear.of(j)))
@@ -232,4 +230,3 @@ def emit_sort(kernel: Kernel, scope: Scope) -> None:
         f.loop(0, n, 1, insert)
 
     nest(f, v.shape[:-1], row)
-

@@ -59,7 +59,8 @@ def emit_transpose(
     f, lanes = scope.f, scope.lanes
     lane, along = axes
     to, of = scope.access(root), scope.access(source)
-    assert to is not None and of is not None
+    assert to is not None
+    assert of is not None
     t = type_of(to.dtype).vec(lanes)
     identity = Affine.identity(len(root.shape))
     others = [n for a, n in enumerate(root.shape) if a not in axes]

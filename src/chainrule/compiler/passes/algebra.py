@@ -48,9 +48,7 @@ def _rule(b: Builder, v: Value, args: tuple[Value, ...]) -> Value | None:
     return None
 
 
-def _scaled(
-    b: Builder, args: tuple[Value, ...], numbers: list[object], v: Value
-) -> Value | None:
+def _scaled(b: Builder, args: tuple[Value, ...], numbers: list[object], v: Value) -> Value | None:
     """``(x * a) * b`` becomes ``x * (a b)`` where one of the numbers is a power of two: exact."""
     if v.dtype.kind != "f":
         return None

@@ -59,7 +59,9 @@ def _map(v: Value) -> None:
         broken(v, "has operands of other shapes")
 
 
-def _affine_fits(v: Value, affine: Affine, source: tuple[int, ...], target: tuple[int, ...]) -> None:
+def _affine_fits(
+    v: Value, affine: Affine, source: tuple[int, ...], target: tuple[int, ...]
+) -> None:
     if len(affine.starts) != len(source) or any(len(r) != len(target) for r in affine.matrix):
         broken(v, "is an affine map of other ranks")
     if 0 in target:

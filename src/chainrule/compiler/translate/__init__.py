@@ -3,8 +3,8 @@
 :func:`translate` walks the nodes of a staged graph in order. An op without a rule is opened into
 its ``parts`` where it has them; otherwise a :class:`~chainrule.errors.CompileError` names the op
 and the user's line. Files: ``elementwise.py``, ``movement.py``, ``arithmetic.py`` (reductions and
-products), ``classification.py``, ``randomness.py``; a new family of ops is a new file that enters its rules in
-``RULES``, imported below.
+products), ``classification.py``, ``randomness.py``; a new
+family of ops is a new file that enters its rules in ``RULES``, imported below.
 """
 
 from __future__ import annotations

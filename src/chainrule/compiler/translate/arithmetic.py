@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-
 import numpy as np
 
 from ..program import Builder, Value
@@ -153,9 +152,9 @@ def _einsum(c: Call) -> Value:
         later = set(output).union(*(set(u) for u, _ in work[2:])) if len(work) > 2 else set(output)
         work[:2] = [_pair(b, s, x, t, y, later)]
     letters, x = work[0]
-    x = b.reduce("sum", x, [i for i, l in enumerate(letters) if l not in output])
-    letters = "".join(l for l in letters if l in output)
-    return b.transpose(x, [letters.index(l) for l in output])
+    x = b.reduce("sum", x, [i for i, c in enumerate(letters) if c not in output])
+    letters = "".join(c for c in letters if c in output)
+    return b.transpose(x, [letters.index(c) for c in output])
 
 
 def _diagonal(b: Builder, letters: str, x: Value) -> tuple[str, Value]:
@@ -164,23 +163,21 @@ def _diagonal(b: Builder, letters: str, x: Value) -> tuple[str, Value]:
     unique = "".join(dict.fromkeys(letters))
     if unique == letters:
         return letters, x
-    rows = tuple(tuple(int(l == u) for u in unique) for l in letters)
+    rows = tuple(tuple(int(c == u) for u in unique) for c in letters)
     shape = tuple(x.shape[letters.index(u)] for u in unique)
     return unique, b.view(x, Affine((0,) * len(letters), rows), shape)
 
 
-def _pair(
-    b: Builder, s: str, x: Value, t: str, y: Value, later: set[str]
-) -> tuple[str, Value]:
+def _pair(b: Builder, s: str, x: Value, t: str, y: Value, later: set[str]) -> tuple[str, Value]:
     """Contract two terms over the letters that nobody needs later."""
     x, s = _summed(b, s, x, later | set(t))
     y, t = _summed(b, t, y, later | set(s))
-    batch = [l for l in s if l in t and l in later]
-    inner = [l for l in s if l in t and l not in later]
-    rows = [l for l in s if l not in t]
-    columns = [l for l in t if l not in s]
-    x = b.transpose(x, [s.index(l) for l in (*batch, *rows, *inner)])
-    y = b.transpose(y, [t.index(l) for l in (*batch, *inner, *columns)])
+    batch = [c for c in s if c in t and c in later]
+    inner = [c for c in s if c in t and c not in later]
+    rows = [c for c in s if c not in t]
+    columns = [c for c in t if c not in s]
+    x = b.transpose(x, [s.index(c) for c in (*batch, *rows, *inner)])
+    y = b.transpose(y, [t.index(c) for c in (*batch, *inner, *columns)])
     letters = "".join((*batch, *rows, *columns))
     if not inner:
         nb = len(batch)
@@ -200,8 +197,8 @@ def _pair(
 
 
 def _summed(b: Builder, letters: str, x: Value, needed: set[str]) -> tuple[Value, str]:
-    gone = [i for i, l in enumerate(letters) if l not in needed]
-    return b.reduce("sum", x, gone), "".join(l for l in letters if l in needed)
+    gone = [i for i, c in enumerate(letters) if c not in needed]
+    return b.reduce("sum", x, gone), "".join(c for c in letters if c in needed)
 
 
 def mean_of(x: Expr, axes: tuple[int, ...]) -> Expr:
@@ -222,5 +219,3 @@ def _standardize(c: Call) -> Value:
 def _rms(c: Call) -> Value:
     x = Expr(c.maths, c.lifted(0))
     return (x / (mean_of(x * x, c.params["axes"]) + c.params["eps"]).f("sqrt")).v
-
-

@@ -68,8 +68,7 @@ class Translation:
             tuple(first.shape),
             np.dtype(first.dtype),
         )
-        made = self._apply(node, call)
-        return made
+        return self._apply(node, call)
 
     def _apply(self, node: Node, call: Call) -> Any:
         rule = RULES.get(call.op)
@@ -100,9 +99,7 @@ class Translation:
         """Translate the parts of a gate in its place."""
         assert node.op.parts is not None
         with staging(abstract=True) as stage:
-            held = [
-                stage.variable(Abstract(tuple(a.shape), np.dtype(a.dtype))) for a in call.args
-            ]
+            held = [stage.variable(Abstract(tuple(a.shape), np.dtype(a.dtype))) for a in call.args]
             for tensor, value in zip(held, call.args, strict=True):
                 assert tensor._node is not None
                 self.values[tensor._node] = value

@@ -34,8 +34,8 @@ def _affine(positions: Array, source: tuple[int, ...]) -> Affine | None:
         steps.append(int(flat[tuple(pick)]) - start)
     grid = np.indices(flat.shape, sparse=True)
     want = np.asarray(start)
-    for s, g in zip(steps, grid, strict=True):
-        want = want + s * g
+    for step, line in zip(steps, grid, strict=True):
+        want = want + step * line
     if not np.array_equal(np.broadcast_to(want, flat.shape), flat):
         return None
     # Every flat step as steps of the operand's axes: found by looking, then verified.
@@ -112,10 +112,24 @@ def _moved(forward: Callable[..., Any]) -> Callable[[Call], Value]:
     return translate
 
 
-MOVEMENT = (
-    "getitem transpose broadcast_to reshape flip roll rot90 repeat tile squeeze expand_dims "
-    "diagonal diag tril triu pad_constant take swapaxes moveaxis ravel index_clear unfold"
-).split()
+MOVEMENT = frozenset(
+    {
+        "broadcast_to",
+        "diagonal",
+        "flip",
+        "getitem",
+        "index_clear",
+        "pad",
+        "repeat",
+        "roll",
+        "rot90",
+        "squeeze",
+        "take",
+        "tile",
+        "tril",
+        "triu",
+    }
+)
 
 
 def movement_rule(op: Any) -> Callable[[Call], Value]:
@@ -292,5 +306,3 @@ def _one_hot(c: Call) -> Value:
     wide = b.broadcast(b.reshape(b.cast(indices, np.int64), (*indices.shape, 1)), c.shape)
     hit = b.map("eq", wide, b.iota(c.shape, len(c.shape) - 1), dtype=np.bool_)
     return b.cast(hit, c.dtype)
-
-

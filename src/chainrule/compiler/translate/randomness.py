@@ -67,7 +67,10 @@ def _words(c: Call, count: int) -> Expr:
     if count == 0:
         return Expr(c.maths, b.full(0, (0,), _U32))
     blocks = -(-count // 4)
-    parts = [(w.v, Affine((i * blocks,), ((1,),))) for i, w in enumerate(_philox(c, blocks, c.params["site"]))]
+    parts = [
+        (w.v, Affine((i * blocks,), ((1,),)))
+        for i, w in enumerate(_philox(c, blocks, c.params["site"]))
+    ]
     whole = b.assemble(b.full(0, (4 * blocks,), _U32), parts)
     return Expr(c.maths, b.slice(whole, (0,), (1,), (count,)))
 
@@ -131,9 +134,7 @@ def _dropout_mask(c: Call) -> Value:
 
 def _wide(c: Call, count: int) -> Expr:
     w = _words(c, 2 * count).cast(_U64)
-    high = c.maths.map(
-        "shl", _part(c, w, 0, count), Expr(c.maths, c.builder.const(np.uint64(32)))
-    )
+    high = c.maths.map("shl", _part(c, w, 0, count), Expr(c.maths, c.builder.const(np.uint64(32))))
     return high | _part(c, w, count, count)
 
 

@@ -54,9 +54,7 @@ class Call:
 
     def common_dtype(self) -> np.dtype[Any]:
         """Return the dtype the operands have in common (Python numbers count weakly)."""
-        return np.result_type(
-            *(o.dtype if hasattr(o, "dtype") else o for o in self.operands)
-        )
+        return np.result_type(*(o.dtype if hasattr(o, "dtype") else o for o in self.operands))
 
 
 Rule = Callable[[Call], Any]

@@ -1,0 +1,223 @@
+"""A whole epoch in few native calls: a compiled step in a native loop over mini-batches.
+
+The loop runs in chunks of some 50 to 100 ms: between them Python reports progress and sees Ctrl-C.
+A chunk is never cut short, so parameters are always those after a whole step.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import time
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from chainrule.core import tree
+from chainrule.core.op import Abstract
+from chainrule.core.tensor import Tensor
+from chainrule.core.trace import stage
+
+from ..errors import ArgumentError, ShapeError
+from .specialisation import Specialisation
+
+if TYPE_CHECKING:
+    from .compiled import Compiled
+
+__all__ = ["EpochResult", "run_epoch"]
+
+_CHUNK_SECONDS = 0.07
+Array = np.ndarray[Any, Any]
+Progress = Callable[[int, int, Any], None]
+
+
+class EpochResult(NamedTuple):
+    """What the steps of an epoch returned.
+
+    Attributes
+    ----------
+    outputs : array or container of arrays
+        What the function returns, stacked: one entry per step. Steps of whole mini-batches.
+    partial : same structure, or None
+        What the last, smaller mini-batch returned.
+    steps : int
+        Number of steps, the partial one included.
+    """
+
+    outputs: Any
+    partial: Any
+    steps: int
+
+    @property
+    def last(self) -> Any:
+        """Return the results of the last step."""
+        if self.partial is not None:
+            return self.partial
+        return tree.tree_map(lambda a: a[-1], self.outputs)
+
+
+def _array(x: Any) -> Array:
+    value = x._value if isinstance(x, Tensor) else x
+    return np.ascontiguousarray(value)
+
+
+class _Loop:
+    """One form of an epoch: a step for one size of mini-batch, with its native loop."""
+
+    def __init__(self, form: Specialisation) -> None:
+        self.form = form
+        self.call = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 3, ctypes.c_int64, ctypes.c_int64)(
+            form.engine.address("epoch")
+        )
+        self.rate: float | None = None
+
+    def prepare(self, arrays: list[Array], steps: int, start: int) -> tuple[Array, list[Array]]:
+        """Return the address table for ``steps`` steps from row ``start`` on, and the results."""
+        form = self.form
+        states = len(form.states)
+        results = [np.empty((steps, *r.shape), r.dtype) for r in form.results]
+        table = np.zeros(len(arrays) + states + len(results) + 1, np.int64)
+        assert form.batched is not None
+        for i, (a, how) in enumerate(zip(arrays, form.batched, strict=True)):
+            skip = start * a.strides[0] if how == "rows" and a.ndim else 0
+            table[i] = a.__array_interface__["data"][0] + skip
+        table[len(arrays) : len(arrays) + states] = [h.address for h in form.homes]  # type: ignore[union-attr]
+        for i, r in enumerate(results):
+            table[len(arrays) + states + i] = r.__array_interface__["data"][0]
+        return table, results
+
+    def run(
+        self,
+        arrays: list[Array],
+        steps: int,
+        start: int,
+        order: Array | None,
+        report: Callable[[int], None] | None,
+    ) -> list[Array]:
+        """Run the steps in chunks."""
+        form = self.form
+        table, results = self.prepare(arrays, steps, start)
+        address = table.__array_interface__["data"][0]
+        rows = 0 if order is None else order.__array_interface__["data"][0]
+        form.sync()
+        done = 0
+        chunk = 1 if self.rate is None else self._chunk()
+        try:
+            while done < steps:
+                upto = min(steps, done + chunk)
+                began = time.perf_counter()
+                self.call(form.arena.address, address, rows, done, upto)
+                spent = time.perf_counter() - began
+                if upto - done > 2 or spent > 0.001:
+                    self.rate = spent / (upto - done)
+                    chunk = self._chunk()
+                else:
+                    chunk = 64
+                done = upto
+                if report is not None:
+                    report(done)
+        finally:
+            form.settle()
+        return results
+
+    def _chunk(self) -> int:
+        assert self.rate is not None
+        return max(1, int(_CHUNK_SECONDS / max(self.rate, 1e-9)))
+
+
+def _loop(
+    compiled: Compiled,
+    rows: list[Array],
+    per_step: dict[str, Array],
+    whole: dict[str, Any],
+    size: int,
+) -> _Loop:
+    """Return the form of an epoch for mini-batches of ``size`` rows."""
+    leaves, structure = tree.flatten(whole)
+    key = (
+        "epoch",
+        size,
+        tuple((a.shape[1:], a.dtype.str) for a in rows),
+        tuple((k, a.shape[1:], a.dtype.str) for k, a in per_step.items()),
+        structure,
+        tuple((np.shape(x), str(getattr(x, "dtype", type(x)))) for x in leaves),
+    )
+    found = compiled.loops.get(key)
+    if found is not None and found.form.guards_hold():
+        return found
+    batch = [Abstract((size, *a.shape[1:]), a.dtype) for a in rows]
+    named = {k: Abstract(tuple(a.shape[1:]), a.dtype) for k, a in per_step.items()}
+    fixed = tree.tree_map(lambda x: Abstract(tuple(np.shape(x)), _array(x).dtype), whole)
+    graph = stage(compiled.function, tuple(batch), {**named, **fixed}, abstract=True)
+    batched = ["rows"] * len(rows) + ["steps"] * len(per_step) + ["whole"] * len(leaves)
+    form = Specialisation(graph, compiled.target, compiled.keep_gradients, batched)
+    loop = compiled.loops[key] = _Loop(form)
+    return loop
+
+
+def run_epoch(
+    compiled: Compiled,
+    data: tuple[Any, ...],
+    batch_size: int,
+    order: Any = None,
+    per_step: Mapping[str, Any] | None = None,
+    whole: Mapping[str, Any] | None = None,
+    drop_last: bool = False,
+    progress: Progress | None = None,
+) -> EpochResult:
+    """See :meth:`Compiled.epoch`."""
+    rows = [_array(a) for a in data]
+    if not rows or any(a.ndim == 0 for a in rows):
+        raise ArgumentError(
+            "epoch: give at least one array of rows, e.g. epoch(x, y, batch_size=32)"
+        )
+    count = rows[0].shape[0]
+    if any(a.shape[0] != count for a in rows):
+        shapes = ", ".join(str(a.shape) for a in rows)
+        raise ShapeError(f"epoch: all arrays must have as many rows as the first; got {shapes}")
+    if batch_size < 1:
+        raise ArgumentError(f"epoch: batch_size must be at least 1, got {batch_size}")
+    permutation = None
+    if order is not None:
+        permutation = np.ascontiguousarray(order, np.int64)
+        if permutation.ndim != 1:
+            raise ShapeError(
+                f"epoch: order is a list of row numbers, got shape {permutation.shape}"
+            )
+        if permutation.size and (permutation.min() < 0 or permutation.max() >= count):
+            raise ArgumentError(f"epoch: order has row numbers outside 0 … {count - 1}")
+        count = permutation.size
+    steps, rest = divmod(count, batch_size)
+    rest = 0 if drop_last else rest
+    total = steps + (1 if rest else 0)
+    each = {k: _array(v) for k, v in (per_step or {}).items()}
+    for k, v in each.items():
+        if v.shape[:1] != (total,):
+            raise ShapeError(f"epoch: {k} needs one entry per step, {total}; got shape {v.shape}")
+    fixed = dict(whole or {})
+    constants = [_array(x) for x in tree.leaves(fixed)]
+    outputs: Any = None
+    partial: Any = None
+
+    def report(offset: int, results: list[Array]) -> Callable[[int], None] | None:
+        if progress is None:
+            return None
+        return lambda done: progress(offset + done, total, results)
+
+    if steps:
+        loop = _loop(compiled, rows, each, fixed, batch_size)
+        compiled._last = loop.form
+        arrays = [*rows, *each.values(), *constants]
+        results = loop.run(arrays, steps, 0, permutation, report(0, []))
+        outputs = tree.unflatten(loop.form.graph.out_structure, results)
+    if rest:
+        loop = _loop(compiled, rows, each, fixed, rest)
+        done = steps * batch_size
+        tail = [np.ascontiguousarray(v[steps:]) for v in each.values()]
+        cut = None if permutation is None else permutation[done:]
+        arrays = [*rows, *tail, *constants]
+        results = loop.run(arrays, 1, done if permutation is None else 0, cut, report(steps, []))
+        partial = tree.unflatten(loop.form.graph.out_structure, [r[0] for r in results])
+        if compiled._last is None:
+            compiled._last = loop.form
+    return EpochResult(outputs, partial, total)
