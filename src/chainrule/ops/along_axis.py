@@ -164,9 +164,9 @@ def choose(a: Any, choices: Any, out: Any = None, mode: str = "raise") -> Any:
         raise ArgumentError("choose: out= is not supported with tensors; assign the result instead")
     arrays = [lib.asarray(c) for c in choices]
     which = _moded(lib.asarray(a), len(arrays), mode, "choose")
-    if isinstance(which, np.ndarray) and mode == "raise" and which.size:
-        if which.min() < 0 or which.max() >= len(arrays):
-            raise ArgumentError(f"choose: an entry of a is outside the {len(arrays)} choices")
+    known = which._value if isinstance(which, Tensor) else which
+    if not isinstance(known, Abstract) and not np.all((known >= 0) & (known < len(arrays))):
+        raise ArgumentError(f"choose: an entry of a is outside the {len(arrays)} choices")
     shape = np.broadcast_shapes(shape_of(which), *(shape_of(c) for c in arrays))
     stacked = stack([broadcast_to(c, shape) for c in arrays])
     picked = take_along_axis(stacked, reshape(broadcast_to(which, shape), (1, *shape)), axis=0)

@@ -244,7 +244,8 @@ def _triangle(m: Any, k: int, upper: bool) -> Any:
     _at_least(m, 1, "triu" if upper else "tril")
     if len(shape_of(m)) == 1:
         m = broadcast_to(m, (shape_of(m)[0], shape_of(m)[0]))
-    keep = np.tri(*shape_of(m)[-2:], k=k - 1 if upper else k, dtype=bool)
+    rows, columns = shape_of(m)[-2:]
+    keep = np.tri(rows, columns, k=k - 1 if upper else k, dtype=bool)
     zero = np.zeros((), m.dtype)
     return lib.where(keep, zero, m) if upper else lib.where(keep, m, zero)
 

@@ -173,7 +173,7 @@ def linspace(
     if num < 0:
         raise ArgumentError(f"linspace: the number of samples must be at least 0, not {num}")
     if not isinstance(start, Tensor) and not isinstance(stop, Tensor):
-        made, step = np.linspace(start, stop, num, endpoint, True, dtype, axis)
+        made, step = np.linspace(start, stop, num, endpoint, retstep=True, dtype=dtype, axis=axis)
         tensor = _made(np.asarray(made), requires_grad)
         return (tensor, step) if retstep else tensor
     start, stop = lib.asarray(start), lib.asarray(stop)
@@ -224,7 +224,7 @@ def geomspace(
     if not isinstance(sign, Tensor) and (np.any(sign == 0) or np.any(np.sign(stop) != sign)):
         raise ArgumentError("geomspace: both ends must be of one sign, and not zero")
     exponents = linspace(lib.log10(lib.abs(start)), lib.log10(lib.abs(stop)), num, endpoint)
-    made = sign * lib.power(10.0, exponents)
+    made = lib.asarray(sign * lib.power(10.0, exponents))
     inner = np.arange(num).reshape((-1,) + (1,) * (len(shape_of(made)) - 1))
     if num > 0:  # the ends exactly, as in NumPy
         made = lib.where(inner == 0, start, made)

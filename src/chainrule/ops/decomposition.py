@@ -18,6 +18,7 @@ from chainrule.core.lib import lib
 from chainrule.core.op import Abstract, Op, Sample, defop
 from chainrule.core.tensor import Tensor
 from chainrule.errors import ArgumentError, DtypeError, UnsupportedError
+from chainrule.ops.along_axis import values_of
 from chainrule.ops.linalg import matmul, mT
 from chainrule.ops.shape import concatenate, expand_dims, shape_of
 from chainrule.ops.solving import real_matrix
@@ -45,12 +46,24 @@ def _symmetrise(x: Any) -> Any:
     return (x + mT(x)) * 0.5
 
 
+def _is_square(x: Any) -> bool:
+    return bool(x.shape[-1] == x.shape[-2])
+
+
 def _positive_definite(x: Any, _: int) -> Any:
+    if not _is_square(x):
+        return x
     return x @ np.swapaxes(x, -1, -2) + 2.0 * np.eye(x.shape[-1])
 
 
 def _symmetric_domain(x: Any, _: int) -> Any:
+    if not _is_square(x):
+        return x
     return x + np.swapaxes(x, -1, -2) + np.diag(2.0 * np.arange(x.shape[-1]))
+
+
+def _distinct_domain(x: Any, _: int) -> Any:
+    return 0.3 * x + np.diag(2.0 * np.arange(x.shape[-1])) if _is_square(x) else x
 
 
 def _diagonal_matrix(v: Any) -> Any:
@@ -149,11 +162,7 @@ def qr(a: Any, mode: str = "reduced") -> Any:
                 "qr: mode='complete' adds columns to Q that the matrix does not determine, so they "
                 "have no derivative; use mode='reduced'"
             )
-        return (
-            QRResult(*np.linalg.qr(np.asarray(a), mode))
-            if not isinstance(a, Tensor)
-            else (QRResult(*map(lib.constant, np.linalg.qr(a.numpy(), mode))))
-        )
+        return QRResult(*_constants(np.linalg.qr(values_of(a, "qr"), "complete"), a))
     if rows >= columns:
         q, r = _qr(a)
     else:  # the first columns determine Q, the others follow
@@ -252,7 +261,7 @@ _eig: Op = defop(
         *_NOT_SQUARE,
         (Sample((np.array([[0.0, 1.0], [-1.0, 0.0]]),)), TypeError, "complex"),
     ),
-    domain=lambda x, _: 0.3 * x + np.diag(2.0 * np.arange(x.shape[-1])),
+    domain=_distinct_domain,
     doc="X V = V diag(w), real eigenvalues only; V⁻ᵀ (diag(g_w) + …) Vᵀ",
 )
 
@@ -346,14 +355,17 @@ def svd(
     rows, columns = shape_of(a)[-2:]
     if not full_matrices or rows == columns:
         return SVDResult(*_svd(a))
-    if isinstance(a, Tensor):
-        if a.requires_grad:
-            raise UnsupportedError(
-                "svd: full_matrices=True adds singular vectors that the matrix does not determine, "
-                "so they have no derivative; pass full_matrices=False"
-            )
-        return SVDResult(*map(lib.constant, np.linalg.svd(a.numpy())))
-    return SVDResult(*np.linalg.svd(a))
+    if isinstance(a, Tensor) and a.requires_grad:
+        raise UnsupportedError(
+            "svd: full_matrices=True adds singular vectors that the matrix does not determine, "
+            "so they have no derivative; pass full_matrices=False"
+        )
+    return SVDResult(*_constants(np.linalg.svd(values_of(a, "svd")), a))
+
+
+def _constants(parts: Any, like: Any) -> Any:
+    """Parts that have no derivative, as tensors if the matrix was one."""
+    return map(lib.constant, parts) if isinstance(like, Tensor) else parts
 
 
 def svdvals(x: Any, /) -> Any:

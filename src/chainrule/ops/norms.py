@@ -9,6 +9,7 @@ import numpy as np
 from chainrule.core.lib import lib
 from chainrule.core.op import Kink, Op, Sample, elementwise
 from chainrule.errors import ArgumentError, ShapeError
+from chainrule.ops.along_axis import values_of
 from chainrule.ops.decomposition import svdvals
 from chainrule.ops.shape import (
     astype,
@@ -161,8 +162,6 @@ def cond(x: Any, p: Any = None) -> Any:
 
 def matrix_rank(A: Any, tol: Any = None, hermitian: bool = False, *, rtol: Any = None) -> Any:
     """``np.linalg.matrix_rank``. No derivative: it is a whole number."""
-    from chainrule.ops.along_axis import values_of
-
     options = {} if rtol is None else {"rtol": rtol}
     ranks = np.linalg.matrix_rank(values_of(A, "matrix_rank"), tol, hermitian, **options)
     return lib.constant(ranks)

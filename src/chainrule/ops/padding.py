@@ -117,16 +117,16 @@ def pad(array: Any, pad_width: Any, mode: Any = "constant", **kwargs: Any) -> An
         return _constant(x, widths, kwargs.get("constant_values", 0))
     if mode in _STATISTICS:
         lengths = _as_pairs(kwargs.get("stat_length"), ndim, "stat_length")
-        return _each_axis(x, widths, lambda *a: _statistic(mode, *a, lengths))
+        return _each_axis(x, widths, _statistic, mode, lengths)
     if mode == "linear_ramp":
         ends = _as_pairs(kwargs.get("end_values", 0), ndim, "end_values")
-        return _each_axis(x, widths, lambda *a: _ramp(*a, ends))
-    return _each_axis(x, widths, lambda *a: _repeating(mode, *a, kwargs))
+        return _each_axis(x, widths, _ramp, ends)
+    return _each_axis(x, widths, _repeating, mode, kwargs)
 
 
 def _constant(x: Any, widths: Widths, values: Any) -> Any:
     if not isinstance(values, int | float) or values != 0:
-        return _each_axis(x, widths, lambda *a: _constant_axis(*a, _constant_pairs(values, widths)))
+        return _each_axis(x, widths, _constant_axis, _constant_pairs(values, widths))
     return _pad_zeros(x, widths=widths)
 
 
@@ -136,10 +136,10 @@ def _constant_pairs(values: Any, widths: Widths) -> list[tuple[Any, Any]]:
     return _as_pairs(values, len(widths), "constant_values")
 
 
-def _each_axis(x: Any, widths: Widths, pad_axis: Callable[..., Any]) -> Any:
+def _each_axis(x: Any, widths: Widths, pad_axis: Callable[..., Any], *options: Any) -> Any:
     for axis, (before, after) in enumerate(widths):
         if before or after:
-            x = pad_axis(x, axis, before, after)
+            x = pad_axis(x, axis, before, after, *options)
     return x
 
 
@@ -158,15 +158,15 @@ def _constant_axis(x: Any, axis: int, before: int, after: int, values: Any) -> A
     return concatenate([_border(x, axis, before, low), x, _border(x, axis, after, high)], axis=axis)
 
 
-def _repeating(mode: str, x: Any, axis: int, before: int, after: int, options: Any) -> Any:
+def _repeating(x: Any, axis: int, before: int, after: int, mode: Any, options: Any) -> Any:
     n = shape_of(x)[axis]
     if options.get("reflect_type", "even") == "odd":
-        return _odd_reflection(mode, x, axis, before, after)
+        return _odd_reflection(x, axis, before, after, mode)
     places = np.pad(np.arange(n), (before, after), mode, **options)
     return lib.getitem(x, along(axis, places))
 
 
-def _odd_reflection(mode: str, x: Any, axis: int, before: int, after: int) -> Any:
+def _odd_reflection(x: Any, axis: int, before: int, after: int, mode: Any) -> Any:
     """Twice the edge minus the reflection, again and again: a linear map found by padding I."""
     n = shape_of(x)[axis]
     rows = np.pad(np.eye(n), ((before, after), (0, 0)), mode, reflect_type="odd")
@@ -200,7 +200,7 @@ _STATISTICS: dict[str, Callable[..., Any]] = {
 }
 
 
-def _statistic(mode: str, x: Any, axis: int, before: int, after: int, lengths: Any) -> Any:
+def _statistic(x: Any, axis: int, before: int, after: int, mode: str, lengths: Any) -> Any:
     n = shape_of(x)[axis]
     low, high = (n if length is None else min(length, n) for length in lengths[axis])
     if min(low, high) < 1:

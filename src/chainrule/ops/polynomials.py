@@ -8,6 +8,7 @@ import numpy as np
 
 from chainrule.core.lib import lib
 from chainrule.errors import ArgumentError, ShapeError, UnsupportedError
+from chainrule.ops.along_axis import values_of
 from chainrule.ops.shape import astype, concatenate, expand_dims, reshape, shape_of
 
 __all__ = [
@@ -65,8 +66,6 @@ def polymul(a1: Any, a2: Any) -> Any:
 
 def polydiv(u: Any, v: Any) -> tuple[Any, Any]:
     """``np.polydiv``: quotient and remainder of two polynomials."""
-    from chainrule.ops.along_axis import values_of
-
     u, v = _coefficients(u) + 0.0, _coefficients(v) + 0.0
     m, n = shape_of(u)[0] - 1, shape_of(v)[0] - 1
     lead = lib.getitem(v, 0)

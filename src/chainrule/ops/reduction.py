@@ -383,9 +383,9 @@ def average(
         weights = lib.transpose(weights, tuple(order)) if len(order) > 1 else weights
         weights = reshape(weights, tuple(n if i in axes else 1 for i, n in enumerate(shape)))
     scale = sum(broadcast_to(weights, shape), axis=axis, keepdims=keepdims)
-    if not isinstance(scale, Tensor) or isinstance(scale._value, np.ndarray):
-        if np.any((scale._value if isinstance(scale, Tensor) else scale) == 0):
-            raise ArgumentError("average: the weights add up to zero, so there is no mean")
+    known = scale._value if isinstance(scale, Tensor) else scale
+    if not isinstance(known, Abstract) and np.any(known == 0):
+        raise ArgumentError("average: the weights add up to zero, so there is no mean")
     result = sum(a * weights, axis=axis, keepdims=keepdims) / scale
     return (result, scale) if returned else result
 

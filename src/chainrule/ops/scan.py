@@ -46,7 +46,7 @@ def along(axis: int, part: Any) -> tuple[Any, ...]:
 
 
 def _infer_running(function: Any) -> Any:
-    def infer(x: Any, axis: int) -> Abstract:
+    def infer(x: Any, axis: int = 0) -> Abstract:
         return Abstract(shape_of(x), function(np.ones((1,), x.dtype), axis=0).dtype)
 
     return infer
@@ -165,7 +165,7 @@ def linear_recurrence(a: Any, b: Any, axis: int = -1) -> Any:
 _cumprod: Op = defop(
     "cumprod",
     np.cumprod,
-    lambda g, out, x, axis: _reverse_recurrence(x, g, axis) * shifted(out, axis, 1.0),
+    lambda g, out, x, axis=0: _reverse_recurrence(x, g, axis) * shifted(out, axis, 1.0),
     infer=_infer_running(np.cumprod),
     samples=_SAMPLES,
     kinks=(Kink((np.array([2.0, 0.0, 3.0]),), (np.array([1.0, 8.0, 0.0]),), "exact at zeros"),),

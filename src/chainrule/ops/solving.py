@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 
 from chainrule.core.lib import lib
-from chainrule.core.op import Abstract, Kink, Op, Sample, defop
+from chainrule.core.op import Abstract, Op, Sample, defop
 from chainrule.errors import DtypeError, ShapeError
+from chainrule.ops.along_axis import values_of
 from chainrule.ops.linalg import matmul, mT
 from chainrule.ops.shape import (
     astype,
@@ -222,13 +223,6 @@ _det: Op = defop(
     samples=_SQUARE,
     rejects=_NOT_SQUARE,
     domain=_well_conditioned,
-    kinks=(
-        Kink(
-            (np.array([[1.0, 2.0], [2.0, 4.0]]),),
-            (np.array([[4.0, -2.0], [-2.0, 1.0]]),),
-            "the cofactors exist where X is singular",
-        ),
-    ),
     doc="det X; g cofactor(X)",
 )
 
@@ -302,8 +296,6 @@ def lstsq(a: Any, b: Any, rcond: Any = None) -> Any:
 
     The solution and the residuals are differentiable where the rank is constant.
     """
-    from chainrule.ops.along_axis import values_of
-
     a, b = real_matrix(a, "lstsq"), lib.asarray(b)
     if len(shape_of(a)) != 2 or len(shape_of(b)) not in (1, 2):
         raise ShapeError(

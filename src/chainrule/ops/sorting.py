@@ -13,7 +13,8 @@ import numpy as np
 from chainrule.core.lib import lib
 from chainrule.core.op import Abstract, Op, Sample, defop
 from chainrule.core.tensor import Tensor
-from chainrule.errors import ArgumentError, StagingError
+from chainrule.errors import ArgumentError
+from chainrule.ops.along_axis import values_of
 from chainrule.ops.reduction import reduced
 from chainrule.ops.shape import normalize_axis, ravel, shape_of
 
@@ -108,8 +109,6 @@ def partition(
 
 def lexsort(keys: Any, axis: int = -1) -> Any:
     """``np.lexsort``: the order by several keys, the last one first. No derivative."""
-    from chainrule.ops.along_axis import values_of
-
     return lib.constant(np.lexsort([values_of(k, "lexsort") for k in keys], axis))
 
 
@@ -152,32 +151,12 @@ nanargmin = _arg_extremum("nanargmin", np.nanargmin, "the place of the minimum, 
 # ---- searching and counting
 
 
-def _unknown_shape(name: str) -> Any:
-    def infer(*_: Any, **__: Any) -> Abstract:
-        raise StagingError(
-            f"{name}: the shape of the result depends on values, which are not known while a "
-            "function is traced for compilation; use cr.where or a mask instead"
-        )
-
-    return infer
-
-
-_nonzero: Op = defop(
-    "nonzero",
-    lambda x: tuple(np.nonzero(x)),
-    infer=_unknown_shape("nonzero"),
-    samples=(Sample(((3, 4),)),),
-    doc="the indices of elements that are not zero; no derivative",
-)
-
-
 def nonzero(a: Any) -> tuple[Any, ...]:
     """``np.nonzero``: for each axis, the indices of the elements that are not zero. No derivative."""
     a = lib.asarray(a)
     if not shape_of(a):
         raise ArgumentError("nonzero: a 0-d array has no axes; use atleast_1d(x) first")
-    found: tuple[Any, ...] = _nonzero(a)
-    return found
+    return tuple(lib.constant(places) for places in np.nonzero(values_of(a, "nonzero")))
 
 
 def flatnonzero(a: Any) -> Any:
@@ -216,8 +195,6 @@ def digitize(x: Any, bins: Any, right: bool = False) -> Any:
 
 def bincount(x: Any, weights: Any = None, minlength: int = 0) -> Any:
     """``np.bincount``: how often each integer occurs, or the sum of its weights (differentiable)."""
-    from chainrule.ops.along_axis import values_of
-
     numbers = values_of(x, "bincount")
     if weights is None:
         return lib.constant(np.bincount(numbers, minlength=minlength))
@@ -234,8 +211,6 @@ def histogram(
     a: Any, bins: Any = 10, range: Any = None, density: bool | None = None, weights: Any = None
 ) -> tuple[Any, Any]:
     """``np.histogram``: differentiable in the ``weights``; the data and the edges have no derivative."""
-    from chainrule.ops.along_axis import values_of
-
     data = values_of(a, "histogram").ravel()
     edges = np.histogram_bin_edges(
         data, bins if isinstance(bins, str) else values_of(bins, "histogram")[()], range
@@ -289,8 +264,6 @@ def unique(
     sorted: bool = True,
 ) -> Any:
     """``np.unique``: the distinct values in order; the gradient goes to the first of each."""
-    from chainrule.ops.along_axis import values_of
-
     ar = lib.asarray(ar)
     values = values_of(ar, "unique")
     _, index, inverse, counts = np.unique(values, True, True, True, axis, equal_nan=equal_nan)
