@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -94,7 +95,7 @@ def mlp(
 ) -> tuple[Layer, ...]:
     """Linear layers of these sizes with an activation between them (``last``: also at the end)."""
     layers: list[Layer] = []
-    for i, (n_in, n_out) in enumerate(zip(sizes, sizes[1:])):
+    for i, (n_in, n_out) in enumerate(pairwise(sizes)):
         layers.append(("linear", n_in, n_out))
         if i < len(sizes) - 2 or last:
             if extra is not None and extra[0] == "batchnorm":
