@@ -166,6 +166,29 @@ def test_a_cost_with_a_memory_is_found() -> None:
     assert "it writes into its arguments" in str(check_cost((writes, lambda a, y: 2 * (a - y))))
 
 
+def test_a_fused_form_that_disagrees_is_found() -> None:
+    """SPEC C1: the fused δ and value must be those of value, ∇_a C and σ'."""
+    good = get_cost("cross_entropy")
+    (fused,) = good.fused.values()
+    for wrong in (
+        fused._replace(delta=lambda z, a, y: 2 * (a - y)),
+        fused._replace(value=lambda z, y: fused.value(z, y) + 1),
+    ):
+        cost = Cost("wrong", good.value, good.nabla_a, {"sigmoid": wrong})
+        report = check_cost(cost)
+        assert [finding.holds for finding in report.findings] == [True, True, True, False]
+
+
+def test_a_cost_cannot_write_into_the_record() -> None:
+    def value(a, y):
+        a -= y
+        return (a**2).sum(axis=0)
+
+    network = Network([4, 3, 2], (value, lambda a, y: 2 * (a - y)), seed=0)
+    with pytest.raises(ValueError, match="read-only"):
+        network.backprop(*batch(network, 3))
+
+
 def test_check_cost_takes_points_and_says_which_fit() -> None:
     a = np.array([[0.2, 0.4], [0.6, 0.3]])
     assert check_cost("quadratic", a=a, y=a)
@@ -301,6 +324,11 @@ def test_the_books_names_are_known() -> None:
     assert QuadraticCost is get_cost("QuadraticCost")
     assert CrossEntropyCost is get_cost("CrossEntropyCost")
     assert Network([2, 1], cost=CrossEntropyCost).cost.name == "cross_entropy"
+    z = np.array([[0.3], [-1.0]])
+    a, y = 1 / (1 + np.exp(-z)), np.array([[1.0], [0.0]])
+    assert_close(CrossEntropyCost.delta(z, a, y), a - y)
+    assert_close(QuadraticCost.delta(z, a, y), (a - y) * a * (1 - a))
+    assert_close(QuadraticCost.fn(a, y), 0.5 * np.linalg.norm(a - y) ** 2)
 
 
 FUSED = [

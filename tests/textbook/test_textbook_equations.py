@@ -286,8 +286,11 @@ def test_float32_stays_float32(activations) -> None:
     for name in ("z", "a", "delta", "nabla_w", "nabla_b"):
         assert {part.dtype for part in getattr(found, name)} == {np.dtype(np.float32)}
         assert_all_close(getattr(found, name), getattr(expected, name), 2e-5)
-    narrow.SGD((x, y), 2, 4, np.float64(0.1), 0.1)
+    again = Network([5, 4, 3], activations=activations, dtype=np.float32, seed=1)
+    narrow.SGD((x, y), 2, 4, np.float64(0.1), 0.1)  # a NumPy scalar widens nothing on its way
+    again.SGD((x, y), 2, 4, 0.1, 0.1)
     assert {w.dtype for w in narrow.weights + narrow.biases} == {np.dtype(np.float32)}
+    assert_all_close(narrow.weights, again.weights, 0.0)
 
 
 def test_float64_inputs_to_a_float32_network_are_converted() -> None:

@@ -202,6 +202,15 @@ def test_parameters_of_a_wrong_shape_are_refused_by_layer() -> None:
             call(network, np.zeros((4, 2)), np.zeros((2, 2)))
 
 
+def test_a_record_of_another_network_is_refused_whole() -> None:
+    network, other = Network([4, 3, 2], seed=0), Network([4, 3, 1], seed=0)
+    record = other.backprop(*batch(other, 3))
+    before = network.weights[0].copy()
+    with pytest.raises(ShapeError, match=r"nabla_w of layer 2 .* shape \(1, 3\)"):
+        network.step(record, 0.1)
+    np.testing.assert_array_equal(network.weights[0], before)
+
+
 def test_parameters_are_copied_in() -> None:
     network = Network([2, 1], seed=0)
     mine = np.array([[1.0, 2.0]])

@@ -116,4 +116,5 @@ def test_w5_bp1_by_hand() -> None:
     cost, sigmoid = get_cost("quadratic"), get_activation("sigmoid")
     assert_printed(cost.nabla_a(a, y), [-0.1, 0.2])
     assert_printed(sigmoid_prime(z), [0.09, 0.16])
-    assert_printed(cost.delta(sigmoid, z, a, y), [-0.009, 0.032])
+    assert_printed(cost.output_error(sigmoid, z, a, y), [-0.009, 0.032])
+    assert_printed(cost.delta(z, a, y), [-0.009, 0.032])  # as the book's cost classes are called

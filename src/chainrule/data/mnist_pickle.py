@@ -104,7 +104,7 @@ class _PendingDtype:
     def resolved(self) -> np.dtype[Any]:
         dtype: np.dtype[Any] = np.dtype(self.code).newbyteorder(self.order)
         if dtype.kind not in "fiu":
-            raise DataError(f"an array of type {dtype}; only numbers are read")
+            raise DataError(f"an array of type {dtype}; only real numbers are read")
         return dtype
 
 

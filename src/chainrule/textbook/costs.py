@@ -45,7 +45,7 @@ from chainrule.errors import ArgumentError, DataError
 from chainrule.textbook import cost_formulas as formulas
 from chainrule.textbook._spec import format_spec, parse_spec, unknown
 from chainrule.textbook._types import Array, Layout
-from chainrule.textbook.activations import LayerActivation
+from chainrule.textbook.activations import LayerActivation, sigmoid
 from chainrule.textbook.user_cost import user_cost
 
 __all__ = [
@@ -117,12 +117,20 @@ class Cost:
         fused = self.fused_with(activation)
         return self.value(a, y) if fused is None else fused.value(z, y)
 
-    def delta(self, activation: LayerActivation, z: Array, a: Array, y: Array) -> Array:
+    def output_error(self, activation: LayerActivation, z: Array, a: Array, y: Array) -> Array:
         """BP1, ``δ^L = Σ'(z)ᵀ ∇_a C`` of every sample, ``(n, m)``."""
         fused = self.fused_with(activation)
         if fused is None:
             return activation.pull(z, a, self.nabla_a(a, y))
         return fused.delta(z, a, y)
+
+    def fn(self, a: Array, y: Array) -> float:
+        """The cost summed over the batch, by the name of the book's cost classes."""
+        return float(self.value(a, y).sum())
+
+    def delta(self, z: Array, a: Array, y: Array) -> Array:
+        """``δ^L`` of sigmoid output neurons, by the name of the book's cost classes."""
+        return self.output_error(sigmoid, z, a, y)
 
     def check_targets(self, y: Array) -> None:
         """Raise :class:`~chainrule.errors.DataError` for targets the cost is not made for."""

@@ -52,7 +52,7 @@ def backward(
     `share` is what a sample counts: 1 for the sum over the batch, 1/m for the mean. It enters
     here and nowhere else, so BP2, BP3 and BP4 hold as they stand for either.
     """
-    output_error = cost.delta(activations[-1], z[-1], a[-1], y)
+    output_error = cost.output_error(activations[-1], z[-1], a[-1], y)
     delta: list[Array] = [output_error if share == 1.0 else output_error * share]
     for i in range(len(weights) - 2, -1, -1):
         upstream = weights[i + 1].T @ delta[-1]  # ∂C/∂a^l, (n_l, m)

@@ -232,10 +232,16 @@ class Network(Parameters):
             L2 regularisation λ; needs n.
         n : int
             Size of the training set.
+
+        Raises
+        ------
+        ShapeError
+            If the record is of a network of other sizes.
         """
-        mean = record.reduced("mean")
+        self._check_shapes("nabla_w", record.nabla_w, self._weight_shapes)
         decay = decay_factor(eta, lmbda, n)
-        apply_gradients(self._weights, self._biases, mean.nabla_w, mean.nabla_b, eta, decay)
+        mean = record.reduced("mean")
+        apply_gradients(self._weights, self._biases, mean.nabla_w, mean.nabla_b, float(eta), decay)
 
     def update_mini_batch(
         self, mini_batch: object, eta: float, lmbda: float = 0.0, n: int | None = None

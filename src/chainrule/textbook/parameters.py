@@ -108,7 +108,7 @@ class Parameters:
     def _check_shapes(self, name: str, arrays: list[Array], shapes: list[tuple[int, int]]) -> None:
         for number, (array, shape) in enumerate(zip(arrays, shapes), start=1):
             if array.shape != shape:
-                form = "(out, in)" if name == "weights" else "(out, 1)"
+                form = "(out, 1)" if name == "biases" else "(out, in)"
                 fits = "; its transpose fits" if array.T.shape == shape else ""
                 raise ShapeError(
                     f"{name} of layer {number} ({name}[{number - 1}]) have shape {array.shape}; "
