@@ -357,7 +357,10 @@ class _Transformer(ast.NodeTransformer):
 def as_load(node: ast.expr) -> ast.expr:
     """A copy of an assignment target that reads it."""
     copy = ast.parse(ast.unparse(node), mode="eval").body
-    return ast.copy_location(copy, node)
+    for part in ast.walk(copy):
+        if isinstance(part, ast.expr):
+            ast.copy_location(part, node)
+    return copy
 
 
 def _is_pure(node: ast.AST) -> bool:

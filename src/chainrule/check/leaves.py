@@ -179,7 +179,7 @@ def _promote(value: Any, depth: int, done: dict[int, Any]) -> Any:
 
 # -- names -------------------------------------------------------------------------------------
 
-_PREFIX = re.compile(r"^(?:grads?_?(?:of_|wrt_)?|gradient_?|nabla_?|delta_?|del_|∇_?|∂|d_?|D(?=[A-Z_])_?)")
+_PREFIX = re.compile(r"^(?:d[LJCE]_?d_?|grads?_?(?:of_|wrt_)?|gradient_?|nabla_?|delta_?|del_|∇_?|∂|d_?|D(?=[A-Z_])_?)")
 _SUFFIX = re.compile(r"(?:_grads?|_gradients?|_bar|_d|_g|grad|_delta)$")
 #: Words that say "gradients" without saying of what.
 _CONTAINERS = re.compile(r"^(?:grads?|gradients?|nablas?|g|result|out|derivs?|derivatives?|d|deltas?)$", re.I)

@@ -42,8 +42,10 @@ from .suspects import Edit, suspects
 __all__ = ["Localiser"]
 
 _TIERS = (1.31, 1.61, 1.86, 9.0)
-#: What can be wrong in a statement that the cost does not show.
-_OF_FORWARD = ("overwritten", "stale-variable", "wrong-variable", "wrong-layer", "index", "accumulate")
+#: What can be wrong in a statement of the forward pass that the cost does not show, and how much
+#: later that is tried than a slip in the backward pass.
+_ASIDE = 0.7
+_OF_FORWARD = ("stale-variable", "wrong-variable", "wrong-layer", "index", "accumulate")
 
 
 @dataclass(frozen=True)
@@ -117,6 +119,7 @@ class Localiser:
         self._begin = self._backward_begins()
         self._classify()
         self._truths: list[_True] | None = None
+        self._harvests: dict[str, list[ast.expr]] = {}
         findings: list[tuple[int, Finding]] = []
         right = self._right(self.base)
         for _ in range(8):
@@ -185,6 +188,8 @@ class Localiser:
 
         def disturb(value: Any, pass_: int) -> Any:
             del pass_
+            if isinstance(value, np.ndarray) and value.dtype == bool:
+                return value ^ (rng.random(value.shape) < 0.5)
             return map_arrays(lambda a: a * rng.uniform(1.1, 1.6, np.shape(a)) + 0.013, value)
 
         base = self.exam.claimed(self.base)
@@ -208,7 +213,10 @@ class Localiser:
                     changed.add(n)
                 elif not np.array_equal(old.value, new.value, equal_nan=True):
                     changed.add(n)
-            self.feeds[index] = frozenset(changed)
+                elif not np.isfinite(old.value).all():
+                    # What is not finite stays so, whatever it is multiplied with.
+                    changed.add(n)
+            self.feeds[index] = frozenset(changed) or None
         self.recorder.changes = {}
         for site in self.code.sites:
             if site.kind == "call" and site.index in self._order:
@@ -218,13 +226,6 @@ class Localiser:
                 self.feeds[site.index] = frozenset().union(*known) if known else None
                 if any(c in self.forward for c in children):
                     self.forward.add(site.index)
-        # Values that cannot be disturbed (indices, masks, sizes) belong to the forward pass if
-        # they come before the first statement that does not touch the cost.
-        backward = [o for i, o in self._order.items() if self.feeds[i] and i not in self.forward]
-        first = min(backward, default=len(self._order))
-        for index, fed in self.feeds.items():
-            if fed is None and self._order[index] < first:
-                self.forward.add(index)
 
     def _suspects(self, wrong: frozenset[int]) -> tuple[list[Site], list[Site]]:
         """Sites that could explain everything wrong, and those that could explain a part."""
@@ -247,7 +248,6 @@ class Localiser:
         whole, part = self._suspects(wrong)
         partial: list[Fix] = []
         full: list[Fix] = []
-        proposals: dict[int, list[Edit]] = {}
         lower = 0.0
         for upper in _TIERS:
             found: list[Fix] = []
@@ -255,11 +255,7 @@ class Localiser:
                 if time.perf_counter() > self._deadline:
                     self.notes.append("the search for the statement was cut short by its time limit")
                     break
-                if site.index not in proposals:
-                    proposals[site.index] = self._proposals(site)
-                for edit in proposals[site.index]:
-                    if not lower <= edit.cost < upper:
-                        continue
+                for edit in self._proposals(site, lower, upper):
                     mended = self._try(site, edit, wrong, right)
                     if mended == wrong:
                         found.append(Fix(site, edit, mended))
@@ -283,25 +279,29 @@ class Localiser:
             best = self._confirmed(partial)
         return self._choose(best) if best else None
 
-    def _proposals(self, site: Site) -> list[Edit]:
+    def _proposals(self, site: Site, lower: float, upper: float) -> list[Edit]:
         values = self._values.get(site.index)
         value = values[0] if values else None
-        edits = suspects(site, self.scopes[site.index], value, self._harvest(site))
+        scope, harvest = self.scopes[site.index], self._harvest(site)
         if self._is_forward(site):
             # A statement of the forward pass defines what is right: what it shares or keeps for
             # later can be wrong, and that is tried after everything in the backward pass.
-            edits = [
-                e if e.slip == "overwritten" else replace(e, cost=e.cost + 0.7)
-                for e in edits
+            shared = [e for e in suspects(site, scope, value, harvest, lower, upper) if e.slip == "overwritten"]
+            kept = [
+                replace(e, cost=e.cost + _ASIDE)
+                for e in suspects(site, scope, value, harvest, lower - _ASIDE, upper - _ASIDE)
                 if e.slip in _OF_FORWARD
             ]
-        return edits
+            return shared + kept
+        return suspects(site, scope, value, harvest, lower, upper)
 
     def _is_forward(self, site: Site) -> bool:
         return site.index in self.forward or self._order[site.index] < self._begin
 
     def _harvest(self, site: Site) -> list[ast.expr]:
         """Distinct sub-expressions of the code that this function could borrow."""
+        if site.filename in self._harvests:
+            return self._harvests[site.filename]
         found: dict[str, ast.expr] = {}
         for other in self.code.sites:
             if other.filename != site.filename or other.index not in self._order and other.kind != "call":
@@ -311,13 +311,16 @@ class Localiser:
                     continue
                 if isinstance(node, (ast.BinOp, ast.Call, ast.Compare, ast.Subscript)):
                     found.setdefault(text(node), node)
-        return list(found.values())[:200]
+        self._harvests[site.filename] = list(found.values())[:200]
+        return self._harvests[site.filename]
 
     def _try(
         self, site: Site, edit: Edit, wrong: frozenset[int], right: list[bool]
     ) -> frozenset[int]:
         """The wrong gradients that an edit makes right, if it makes none wrong."""
-        original = self._values[site.index][0] if site.index in self._values else None
+        values = self._values.get(site.index, [])
+        # In a loop the first pass tells nothing: an accumulation starts at zero.
+        original = values[0] if len(values) == 1 else None
         overrides = {**self.accepted, site.index: edit.override}
         self.recorder.edit(overrides, site.index, original)
         try:
@@ -374,6 +377,11 @@ class Localiser:
         if len(sites) == 1:
             return min(fixes, key=lambda f: f.edit.cost)
         order = {index: k for k, index in enumerate(sorted(sites, key=lambda i: self._order[i]))}
+        cheapest: dict[int, Fix] = {}
+        for fix in fixes:
+            known = cheapest.get(fix.site.index)
+            if known is None or fix.edit.cost < known.edit.cost:
+                cheapest[fix.site.index] = fix
 
         def score(fix: Fix) -> float:
             total = fix.edit.cost + 0.02 * order[fix.site.index]
@@ -381,9 +389,28 @@ class Localiser:
                 total += 0.5
             if self._is_true(fix.site):
                 total += 2.0
-            return total
+            return total + 0.5 * self._misnamed(fix)
 
-        return min(fixes, key=score)
+        return min(list(cheapest.values())[:12], key=score)
+
+    def _misnamed(self, fix: Fix) -> int:
+        """How many statements still are not the derivative that their name says, with the fix in."""
+        self.truths()
+        self.recorder.edit({**self.accepted, fix.site.index: fix.edit.override})
+        events = self._trace()
+        self.recorder.edit(self.accepted)
+        last: dict[int, Any] = {}
+        for event in events:
+            last[event.site] = event.value
+        count = 0
+        for index, value in last.items():
+            site = self.code.sites[index]
+            if site.kind not in ("assign", "update") or not isinstance(value, (np.ndarray, float)):
+                continue
+            wanted = self._named(site)
+            if wanted and not any(t.site.name in wanted for t in self._match(np.asarray(value))):
+                count += 1
+        return count
 
     # -- matching ------------------------------------------------------------------------------
 
@@ -649,7 +676,8 @@ def describe_difference(value: NDArray[Any], true: NDArray[np.float64]) -> tuple
             for m in range(3, 1025):
                 if np.isclose(abs(ratio), m) or np.isclose(abs(ratio), 1 / m):
                     return "factor-m", f"it is {ratio:g} times what it should be"
-            return "factor", f"it is {ratio:g} times what it should be"
+            if value.size > 1:
+                return "factor", f"it is {ratio:g} times what it should be"
         if true.ndim == 2 and true.shape[0] == true.shape[1] and np.allclose(value, true.T, rtol=1e-5):
             return "transpose", "it is transposed"
         with np.errstate(all="ignore"):
@@ -665,6 +693,8 @@ def describe_difference(value: NDArray[Any], true: NDArray[np.float64]) -> tuple
 def _has_floats(values: list[Any]) -> bool:
     found = []
     for value in values:
+        if isinstance(value, np.ndarray) and value.dtype == bool:
+            return True
         map_arrays(lambda a: found.append(1) or a, value)  # type: ignore[func-returns-value]
     return bool(found)
 

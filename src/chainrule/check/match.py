@@ -84,6 +84,9 @@ def pair_outputs(
         if -o not in pairs and -i not in taken:
             pairs[-o] = (-i, True)
             taken.add(-i)
+    for o, i in _by_position(outputs, leaves, pairs):
+        pairs[o] = (i, False)
+        taken.add(i)
     rest = [o for o in range(len(outputs)) if o not in pairs and _is_anonymous(outputs[o])]
     if not pairs and not rest:
         rest = [o for o in range(len(outputs)) if "cache" not in outputs[o].tokens]
@@ -91,6 +94,36 @@ def pair_outputs(
     for o, i in _by_shape(rest, free, outputs, leaves, right):
         pairs[o] = (i, False)
     return [Pair(key(outputs[o]), i, named) for o, (i, named) in sorted(pairs.items())]
+
+
+def _by_position(
+    outputs: Sequence[Leaf], leaves: Sequence[Leaf], pairs: dict[int, tuple[int, bool]]
+) -> list[tuple[int, int]]:
+    """Unclaimed results of a tuple that is as long as the list of float arguments.
+
+    A backward pass that returns one gradient per argument returns them in the order of the
+    arguments; if the names that can be read agree with that, it says what the others are meant
+    to be, whatever they are called.
+    """
+    returned = [o for o, leaf in enumerate(outputs) if _is_returned(leaf)]
+    arguments = [
+        i
+        for i, leaf in enumerate(leaves)
+        if leaf.path[0] == ("item", 1) and len(leaf.path) == 2 and leaf.value.dtype.kind == "f"
+    ]
+    if len(returned) != len(arguments):
+        return []
+    named = [(o, i) for o, i in zip(returned, arguments) if o in pairs]
+    agree = sum(pairs[o][0] == i for o, i in named)
+    if 2 * agree < len(named) or (not named and len(returned) > 1):
+        return []
+    taken = {i for i, _ in pairs.values()}
+    return [(o, i) for o, i in zip(returned, arguments) if o not in pairs and i not in taken]
+
+
+def _is_returned(leaf: Leaf) -> bool:
+    """The result itself, or an element of the tuple that was returned."""
+    return leaf.path == () or (len(leaf.path) == 1 and leaf.path[0][0] == "item" and isinstance(leaf.path[0][1], int))
 
 
 def _given(
@@ -158,6 +191,9 @@ def _readings(output: Leaf) -> list[tuple[list[str], int]]:
     readings = [(g, 10) for g in gradient_name(last)]
     if any(is_gradient_name(h) for h in holders):
         readings.append((last, 8))
+    elif output.path and isinstance(output.path[-1][1], str):
+        # A dictionary of results keyed by the names of the inputs.
+        readings.append((last, 3))
     outer = [gradient_name(h)[0] if gradient_name(h) else h for h in holders]
     outer = [h for h in outer if not is_gradient_name(h) or gradient_name(h)]
     return [([*outer, word], bonus) for word, bonus in readings]

@@ -518,7 +518,10 @@ def split_costs(named: Iterator[Leaf], inputs: list[Leaf]) -> tuple[list[Leaf], 
     words = {leaf.word for leaf in inputs}
     scalars, others = [], []
     for leaf in named:
-        of_input = any(same_name(g, w) for g in gradient_name(leaf.word) for w in words)
+        meant = gradient_name(leaf.word)
+        if leaf.path and isinstance(leaf.path[-1][1], str):
+            meant = [*meant, leaf.word]
+        of_input = any(same_name(g, w) for g in meant for w in words)
         number = leaf.value.size == 1 and leaf.value.ndim == 0
         plain = leaf.word.replace("_", "").lower()
         if number and (plain in _TOTAL or not of_input):

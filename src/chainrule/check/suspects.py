@@ -18,6 +18,7 @@ import numpy as np
 
 from .expressions import Scope, atoms, parse, parts, replace, shape_of, text
 from .instrument import Site, as_load
+from .leaves import gradient_name, is_gradient_name
 from .recorder import Deferred, Override
 
 __all__ = ["Edit", "suspects"]
@@ -56,8 +57,15 @@ class _Change:
     message: str
 
 
-def suspects(site: Site, scope: Scope, value: Any, harvest: list[ast.expr]) -> list[Edit]:
-    """Edits of the statement at `site`, the likeliest first.
+def suspects(
+    site: Site,
+    scope: Scope,
+    value: Any,
+    harvest: list[ast.expr],
+    lower: float = 0.0,
+    upper: float = 9.0,
+) -> list[Edit]:
+    """Edits of the statement at `site` with ``lower <= cost < upper``, the likeliest first.
 
     Parameters
     ----------
@@ -74,7 +82,9 @@ def suspects(site: Site, scope: Scope, value: Any, harvest: list[ast.expr]) -> l
     catalogue = _Catalogue(site, scope, value, harvest)
     edits: dict[str, Edit] = {}
     original = text(site.expr)
-    for change in catalogue.changes():
+    for change in catalogue.changes(upper):
+        if not lower <= change.cost < upper:
+            continue
         source = text(change.expr)
         if source == original:
             continue
@@ -83,6 +93,8 @@ def suspects(site: Site, scope: Scope, value: Any, harvest: list[ast.expr]) -> l
         if known is None or edit.cost < known.cost:
             edits[edit.text] = edit
     for edit in _statement_edits(site, scope, value):
+        if not lower <= edit.cost < upper:
+            continue
         known = edits.get(edit.text)
         if known is None or edit.cost < known.cost:
             edits[edit.text] = edit
@@ -203,16 +215,16 @@ def _other_targets(site: Site, scope: Scope) -> Iterator[Edit]:
             value: ast.expr = ast.BinOp(as_load(new), _OPS[site.operator](), site.expr)
         else:
             value = site.expr
-        holder, place, kept = text(target.value), text(index), text(as_load(target))
+        stored, kept = text(new), text(as_load(target))
         lines = (
-            f"{holder}[{place}] = __value__\ntry:\n    __kept__ = {kept}\nexcept LookupError:\n    pass"
+            f"{stored} = __value__\ntry:\n    __kept__ = {kept}\nexcept LookupError:\n    pass"
         )
         override = Override(Deferred(value), None, compile(lines, "<edit>", "exec"))
         symbol = f"{site.operator}=" if site.kind == "update" else "="
         yield Edit(
             "index",
             override,
-            f"{holder}[{place}] {symbol} {text(site.expr)}",
+            f"{stored} {symbol} {text(site.expr)}",
             1.6,
             f"stored under the wrong index: {words}",
         )
@@ -312,33 +324,44 @@ class _Catalogue:
         self.np = scope.np
         self.atoms = scope.atoms()
 
-    def changes(self) -> Iterator[_Change]:
+    def changes(self, upper: float) -> Iterator[_Change]:
+        """Every proposal, and possibly dearer ones than `upper`, which are not worth making."""
+        indices = _index_nodes(self.expr, self.site.kind == "loop")
         for node, parent in parts(self.expr):
             if isinstance(parent, ast.Call) and parent.func is node:
                 continue
-            yield from self._operators(node, parent)
-            yield from self._constants(node, parent)
-            yield from self._transposes(node, parent)
-            yield from self._calls(node, parent)
-            yield from self._comparisons(node, parent)
-            yield from self._subscripts(node, parent)
-        yield from self._names()
-        if self.site.kind not in ("loop", "test", "call"):
-            yield from self._scales()
-            yield from self._sums()
-            yield from self._factors()
-            yield from self._terms()
-            yield from self._softmax()
-            yield from self._copies()
-            yield from self._powers()
-        elif self.site.kind == "call":
-            for argument in self._arguments():
-                yield from self._scales(argument)
-                yield from self._factors(argument)
-                yield from self._sums(argument)
-                yield from self._copies(argument)
-        else:
+            local = [
+                *self._operators(node, parent),
+                *self._constants(node, parent),
+                *self._transposes(node, parent),
+                *self._calls(node, parent),
+                *self._comparisons(node, parent),
+                *self._subscripts(node, parent),
+            ]
+            for change in local:
+                if id(node) in indices and change.slip not in ("index", "wrong-layer"):
+                    change = _Change("index", change.expr, change.cost, "the index is off")
+                yield change
+        if upper > 1.3:
+            yield from self._names()
+        if self.site.kind == "call":
+            roots: list[ast.expr | None] = list(self._arguments())
+        elif self.site.kind in ("loop", "test"):
+            roots = []
             yield from self._loops()
+        else:
+            roots = [None]
+        for root in roots:
+            yield from self._copies(root)
+            yield from self._scales(root, upper)
+            if upper > 1.4:
+                yield from self._sums(root)
+            if upper > 1.5:
+                yield from self._factors(root, upper)
+        if roots == [None] and upper > 1.5:
+            yield from self._terms(upper)
+            yield from self._softmax()
+            yield from self._powers()
 
     def _arguments(self) -> list[ast.expr]:
         assert isinstance(self.expr, ast.Call)
@@ -352,7 +375,9 @@ class _Catalogue:
     def _operators(self, node: ast.expr, parent: ast.AST | None) -> Iterator[_Change]:
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
             if not isinstance(node.operand, ast.Constant):
-                yield _Change("sign", self._with(node, node.operand), 1.0, "a minus sign too many")
+                yield _Change("sign", self._with(node, node.operand), 0.9, "a minus sign too many")
+                one = ast.BinOp(ast.Constant(1), ast.Sub(), node.operand)
+                yield _Change("missing-term", self._with(node, one), 1.15, "the 1 of 1 − … is missing")
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, (ast.Invert, ast.Not)):
             yield _Change("mask", self._with(node, node.operand), 1.0, "the mask is inverted")
         if not isinstance(node, ast.BinOp):
@@ -377,6 +402,9 @@ class _Catalogue:
             yield _Change(self._kind(right), binary(left, ast.Mult(), right), 1.2, "÷ where × is needed")
         if isinstance(op, ast.MatMult):
             yield _Change("operand-order", binary(left, ast.Mult(), right), 1.9, "@ where * is needed")
+            moved = _moved_transpose(left, right)
+            if moved:
+                yield _Change("transpose", binary(moved[0], op, moved[1]), 1.05, "the wrong operand is transposed")
         if isinstance(op, (ast.Mult, ast.Div)):
             yield _Change(
                 self._dropped(right), self._with(node, left), 1.1, f"the factor {text(right)} is too many"
@@ -395,7 +423,8 @@ class _Catalogue:
             kept = right if isinstance(op, ast.Add) else ast.UnaryOp(ast.USub(), right)
             yield _Change(self._extra(left), self._with(node, kept), 1.2, f"the term {text(left)} is too many")
         if isinstance(op, ast.Pow):
-            yield _Change("power", self._with(node, left), 1.2, "the power is too many")
+            slip = "factor-m" if isinstance(self.scope.value(left), (int, np.integer)) else "power"
+            yield _Change(slip, self._with(node, left), 1.15, "the power is too many")
 
     def _kind(self, node: ast.expr) -> str:
         """Slip of multiplying with `node` where dividing by it is right, or the reverse."""
@@ -405,6 +434,8 @@ class _Catalogue:
     def _dropped(self, node: ast.expr) -> str:
         value = self.scope.value(node)
         slip = _scale_slip(value, node)
+        if slip == "factor-2" and self._in_regularisation(node):
+            return "regularisation"
         if slip == "factor" and self.shape == () and not isinstance(node, ast.Constant):
             return "missing-derivative"
         if slip != "missing-derivative":
@@ -412,6 +443,16 @@ class _Catalogue:
         if isinstance(value, np.ndarray) and value.dtype == bool:
             return "mask"
         return "missing-derivative"
+
+    def _in_regularisation(self, node: ast.expr) -> bool:
+        """Inside a product with a regularisation strength."""
+        for ancestor in _ancestors(self.expr, node):
+            if isinstance(ancestor, ast.BinOp) and isinstance(ancestor.op, (ast.Mult, ast.Div)):
+                if self._extra(ancestor) == "regularisation":
+                    return True
+            elif isinstance(ancestor, ast.BinOp):
+                return False
+        return False
 
     def _extra(self, node: ast.expr) -> str:
         names = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
@@ -433,8 +474,11 @@ class _Catalogue:
         exponent = isinstance(parent, ast.BinOp) and isinstance(parent.op, ast.Pow) and parent.right is node
         inside_index = isinstance(parent, (ast.Subscript, ast.Slice, ast.Tuple, ast.UnaryOp)) and isinstance(value, int)
         if exponent:
+            assert isinstance(parent, ast.BinOp)
+            base = self.scope.value(parent.left)
+            slip = "factor-m" if isinstance(base, (int, np.integer)) else "power"
             for new in (value + 1, value - 1, -value, value * 2, value / 2, value + 0.5, value - 0.5):
-                yield _Change("power", self._with(node, ast.Constant(new)), 1.2, f"the exponent should be {new}")
+                yield _Change(slip, self._with(node, ast.Constant(new)), 1.2, f"the exponent should be {new}")
             return
         slip = "index" if inside_index else "factor"
         for new, cost in ((value + 1, 1.3), (value - 1, 1.3), (-value, 1.25)):
@@ -506,6 +550,11 @@ class _Catalogue:
         method = isinstance(node.func, ast.Attribute) and not (
             isinstance(node.func.value, ast.Name) and node.func.value.id == self.np
         )
+        if len(node.args) == 2 and name in ("dot", "matmul") and not method:
+            moved = _moved_transpose(*node.args)
+            if moved:
+                call = ast.Call(node.func, list(moved), node.keywords)
+                yield _Change("transpose", self._with(node, call), 1.05, "the wrong operand is transposed")
         if len(node.args) == 2 and (name in _PRODUCTS or not method):
             swapped = ast.Call(node.func, [node.args[1], node.args[0]], node.keywords)
             cost = 1.0 if name in _PRODUCTS else 1.5
@@ -693,7 +742,7 @@ class _Catalogue:
                     pass
                 else:
                     continue
-            for name, other in self.atoms:
+            for name, other in [*self.atoms, *self._written_atoms()]:
                 if name == current or name.startswith(f"{current}["):
                     continue
                 other_shape = shape_of(other)
@@ -710,12 +759,26 @@ class _Catalogue:
                 message = f"{current} where {name} is needed"
                 yield _Change(slip, self._with(node, parse(name)), cost, message)
 
+    def _written_atoms(self) -> list[tuple[str, Any]]:
+        """Elements and attributes as the code writes them: ``zs[-l]``, ``cache["A1"]``."""
+        found = []
+        for node in self.harvest:
+            if isinstance(node, (ast.Subscript, ast.Attribute)):
+                value = self.scope.value(node)
+                if shape_of(value) is not None:
+                    found.append((text(node), value))
+        return found
+
     def _renamed(self, current: str, name: str, node: ast.expr, parent: ast.AST | None) -> str:
         if re.sub(r"\d+", "#", current) == re.sub(r"\d+", "#", name) and current != name:
             return "wrong-layer"
-        if isinstance(parent, ast.Call) and _is_derivative(text(parent.func)):
-            return "derivative-argument"
         value = self.scope.value(node)
+        word = current.split("[")[0].split(".")[-1]
+        upstream = bool(gradient_name(word)) or is_gradient_name(word)
+        if upstream and any(isinstance(a, ast.Compare) for a in _ancestors(self.expr, node)):
+            return "mask"
+        if isinstance(parent, ast.Call) and _is_derivative(text(parent.func)) and not upstream:
+            return "derivative-argument"
         if isinstance(parent, (ast.Subscript, ast.Slice)):
             return "index"
         if shape_of(value) == () and (self.shape != () or isinstance(value, (int, np.integer))):
@@ -723,7 +786,7 @@ class _Catalogue:
         stem_a, stem_b = _stem(current), _stem(name)
         if stem_a == stem_b:
             return "stale-variable"
-        if self._is_derivative_position(node):
+        if self._is_derivative_position(node) and not upstream:
             return "derivative-argument"
         return "wrong-variable"
 
@@ -760,10 +823,12 @@ class _Catalogue:
     def _numeric(self, node: ast.expr) -> bool:
         return not isinstance(node, (ast.Tuple, ast.List, ast.Dict, ast.Compare, ast.Slice, ast.Starred))
 
-    def _scales(self, root: ast.expr | None = None) -> Iterator[_Change]:
+    def _scales(self, root: ast.expr | None, upper: float) -> Iterator[_Change]:
         for place, extra in self._places(root):
             minus = ast.UnaryOp(ast.USub(), place)
             yield _Change("sign", self._with(place, minus), 1.2 + extra, "a minus sign is missing")
+            if upper <= 1.35 + extra:
+                continue
             for number in (2, 0.5):
                 new = ast.BinOp(ast.Constant(number), ast.Mult(), place)
                 yield _Change("factor-2", self._with(place, new), 1.35 + extra, f"a factor {number:g} is missing")
@@ -804,7 +869,7 @@ class _Catalogue:
                 roots.append((f"(1 - {name})", slip, cost + 0.2))
         return unique[:16] + roots[:12]
 
-    def _sums(self, root: ast.expr | None = None) -> Iterator[_Change]:
+    def _sums(self, root: ast.expr | None) -> Iterator[_Change]:
         slip = "bias-sum" if self._for_bias() else "broadcast"
         for place, extra in self._places(root):
             shape = self.shape if place is self.expr else self.scope.shape(place)
@@ -816,12 +881,14 @@ class _Catalogue:
                 axes += [str(p) for p in _pairs(ndim)]
             if ndim == 4:
                 axes.append("(0, 2, 3)")
-            for axis in axes:
-                for keep in ("", ", keepdims=True"):
-                    new = parse(f"{self.np}.sum(_, axis={axis}{keep})")
-                    assert isinstance(new, ast.Call)
-                    new.args[0] = place
-                    yield _Change(slip, self._with(place, new), 1.4 + extra, "the sum that undoes a broadcast is missing")
+            for function, dearer in (("sum", 0.0), ("mean", 0.15)):
+                for axis in axes:
+                    for keep in ("", ", keepdims=True"):
+                        new = parse(f"{self.np}.{function}(_, axis={axis}{keep})")
+                        assert isinstance(new, ast.Call)
+                        new.args[0] = place
+                        cost = 1.4 + extra + dearer
+                        yield _Change(slip, self._with(place, new), cost, f"the {function} that undoes a broadcast is missing")
         if self.shape is not None and len(self.shape) == 1:
             for new_text in ("(_)[:, None]", "(_)[None, :]"):
                 node = parse(new_text)
@@ -829,13 +896,22 @@ class _Catalogue:
                 whole = root if root is not None else self.expr
                 yield _Change("shape", self._with(whole, ast.Subscript(whole, node.slice, ast.Load())), 1.6, "a dimension is missing")
 
-    def _factors(self, root: ast.expr | None = None) -> Iterator[_Change]:
+    def _factors(self, root: ast.expr | None, upper: float) -> Iterator[_Change]:
         """A missing local derivative or mask: code from elsewhere, or made from values at hand."""
         for place, extra in self._places(root):
             shape = self.shape if place is self.expr else self.scope.shape(place)
             for candidate, slip, cost in self._multipliers(shape):
+                if cost + extra >= upper:
+                    continue
                 new = ast.BinOp(place, ast.Mult(), candidate)
                 yield _Change(slip, self._with(place, new), cost + extra, f"the factor {text(candidate)} is missing")
+                if slip != "mask":
+                    new = ast.BinOp(place, ast.Div(), candidate)
+                    yield _Change(slip, self._with(place, new), cost + extra + 0.1, f"the division by {text(candidate)} is missing")
+
+    def _suits(self, factor: tuple[int, ...], shape: tuple[int, ...] | None) -> bool:
+        """True if a factor can stand at a place of this shape: it may spread it to the whole's."""
+        return shape is None or fits_into(factor, shape) or fits_into(factor, self.shape)
 
     def _multipliers(self, shape: tuple[int, ...] | None) -> list[tuple[ast.expr, str, float]]:
         key = shape
@@ -847,10 +923,10 @@ class _Catalogue:
         functions = [f for f in self._functions()]
         for node in self.harvest:
             value = self.scope.value(node)
-            if isinstance(value, np.ndarray) and value.size > 1 and _suits(value.shape, shape):
+            if isinstance(value, np.ndarray) and value.size > 1 and self._suits(value.shape, shape):
                 found.append((node, _factor_slip(value), 1.5))
         for name, value in self.atoms:
-            if not isinstance(value, (np.ndarray, float, np.floating)) or not _suits(shape_of(value) or (), shape):
+            if not isinstance(value, (np.ndarray, float, np.floating)) or not self._suits(shape_of(value) or (), shape):
                 continue
             if shape is not None and shape != () and shape_of(value) == ():
                 continue
@@ -866,7 +942,7 @@ class _Catalogue:
         cache[key] = found
         return found
 
-    def _terms(self) -> Iterator[_Change]:
+    def _terms(self, upper: float) -> Iterator[_Change]:
         """A missing summand: a variable at hand, code from elsewhere, or regularisation."""
         shape = self.shape
         if shape is None:
@@ -885,7 +961,7 @@ class _Catalogue:
                 if isinstance(value, np.ndarray) and value.ndim >= 1 and place is whole:
                     for scalar in scalars:
                         regular = bool(_REGULAR.search(scalar.split(".")[-1]))
-                        cost = 1.5 if regular else 1.95
+                        cost = (1.7 if scalar in text(whole) else 1.5) if regular else 1.95
                         for form in ("{0} * {1}", "2 * {0} * {1}", "{0} * {1} / {2}", "{0} / {2} * {1}"):
                             if "{2}" in form and not regular:
                                 continue
@@ -896,6 +972,8 @@ class _Catalogue:
                 if shape_of(value) is not None and (fits_into(shape_of(value), shape)):
                     candidates.append((node, "missing-term", 1.7))
             for candidate, slip, cost in candidates:
+                if cost + extra >= upper:
+                    continue
                 for op in (ast.Add(), ast.Sub()):
                     new = ast.BinOp(place, op, candidate)
                     price = cost + extra + (0.05 if isinstance(op, ast.Sub) else 0)
@@ -927,7 +1005,7 @@ class _Catalogue:
                         new = ast.BinOp(place, ast.Sub(), total)
                         yield _Change("softmax-jacobian", self._with(place, new), 1.7, "the term that couples the classes is missing")
 
-    def _copies(self, root: ast.expr | None = None) -> Iterator[_Change]:
+    def _copies(self, root: ast.expr | None) -> Iterator[_Change]:
         node = root if root is not None else self.expr
         if isinstance(node, (ast.Name, ast.Attribute, ast.Subscript)):
             value = self.scope.value(node)
@@ -982,14 +1060,44 @@ def fits_into(part: tuple[int, ...] | None, whole: tuple[int, ...] | None) -> bo
         return False
 
 
-def _suits(factor: tuple[int, ...], shape: tuple[int, ...] | None) -> bool:
-    return True if shape is None else fits_into(factor, shape)
+def _index_nodes(expr: ast.expr, whole: bool) -> set[int]:
+    """Ids of the nodes inside subscripts and ranges, where arithmetic is about indices."""
+    found: set[int] = set()
+    for node in ast.walk(expr):
+        inner: list[ast.AST] = []
+        if isinstance(node, ast.Subscript):
+            inner = [node.slice]
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "range":
+            inner = list(node.args)
+        for root in inner:
+            found |= {id(n) for n in ast.walk(root)}
+    if whole:
+        found |= {id(n) for n in ast.walk(expr)}
+    return found
 
 
 def _factor_slip(value: Any, name: str = "") -> str:
     if "mask" in name.lower() or (isinstance(value, np.ndarray) and value.dtype == bool):
         return "mask"
     return "missing-derivative"
+
+
+def _moved_transpose(a: ast.expr, b: ast.expr) -> tuple[ast.expr, ast.expr] | None:
+    """``(a, b.T)`` for ``(a.T, b)`` and the reverse."""
+
+    def bare(node: ast.expr) -> ast.expr | None:
+        if isinstance(node, ast.Attribute) and node.attr == "T":
+            return node.value
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "transpose" and not node.args:
+            return node.func.value
+        return None
+
+    inner_a, inner_b = bare(a), bare(b)
+    if (inner_a is None) == (inner_b is None):
+        return None
+    turned_a = ast.Attribute(a, "T", ast.Load()) if inner_a is None else inner_a
+    turned_b = ast.Attribute(b, "T", ast.Load()) if inner_b is None else inner_b
+    return turned_a, turned_b
 
 
 def _number(value: float) -> ast.expr:
@@ -1004,7 +1112,9 @@ def _pairs(ndim: int) -> list[tuple[int, ...]]:
 
 def _is_derivative(name: str) -> bool:
     last = name.split(".")[-1].lower()
-    return any(w in last for w in ("prime", "deriv", "grad", "backward")) or bool(re.match(r"d_?[a-z]", last))
+    if any(w in last for w in ("prime", "deriv", "grad")):
+        return True
+    return bool(re.match(r"d_?(?:sig|tanh|relu|act|soft|elu|gelu|silu|phi|logistic|f$|g$)", last))
 
 
 def _stem(name: str) -> str:

@@ -1,0 +1,456 @@
+"""Checking gradients by numbers: :func:`gradients` and :func:`assert_gradients`.
+
+Three independent things are compared: the gradient that the tool claims, numerical differences, and,
+where there are both modes, forward against reverse by the adjoint identity ⟨u, Jv⟩ = ⟨Jᵀu, v⟩. A
+random cotangent in [½, 1½) stands in for the cost of a function that returns arrays: with a constant
+one the gradient of a normalisation layer is zero whether its rule is right or wrong.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import ArgumentError
+from .adapters import Backend, backend_for, is_unasked
+from .compare import Comparison, Tolerance, Truth, compare
+from .differences import spread
+from .numerical import direction_truth, entry_truth, guard, noise_level
+from .report import CANNOT_TELL, RIGHT, WRONG, ArgumentResult, GradientCheckError, Report, Worst
+
+__all__ = ["assert_gradients", "gradients"]
+
+Array = NDArray[Any]
+
+#: Entries per argument up to which every one is compared, if the budget allows.
+_ALL = 2000
+#: Random directions per argument.
+_DIRECTIONS = 3
+
+
+def gradients(
+    f: Any,
+    *args: Any,
+    loss: Callable[..., Any] | None = None,
+    order: int = 1,
+    budget: float = 10.0,
+    tolerance: Tolerance | None = None,
+    seed: int = 0,
+    name: str | None = None,
+) -> Report:
+    """The verdict on the gradient of a function with respect to each of its arguments.
+
+    Parameters
+    ----------
+    f : callable, module or pair of callables
+        A function of tensors; a module (its parameters are checked, with `loss`); a function of PyTorch tensors, a
+        ``torch.autograd.Function.apply``, a JAX function; or a pair ``(f, grad_f)`` of plain NumPy where `f` returns a number.
+    *args
+        Where to check. Float arrays, numbers and tensors in any containers are differentiated by; they are
+        promoted to float64. Everything else is passed on.
+    loss : callable, optional
+        For a module: ``loss(module(args[0]), *args[1:])`` is the function.
+    order : {1, 2}
+        2 also checks the derivative of the gradient.
+    budget : float
+        Seconds to spend. Small arguments are compared in every entry, large ones in a sample of entries of *every*
+        argument and along random directions.
+    tolerance : Tolerance, optional
+        The constants of the rule; see :mod:`chainrule.check.compare`.
+    seed : int
+        For cotangents, directions and samples.
+    name : str, optional
+        What to call the function in the report.
+
+    Returns
+    -------
+    Report
+        One result per argument and kind of check: gradient, forward mode, linearity, second order.
+
+    Raises
+    ------
+    ArgumentError
+        If there is nothing to differentiate by, or the function returns no numbers.
+
+    Notes
+    -----
+    *Cannot tell* is a verdict: a kink was crossed, precision is exhausted, the function is not
+    deterministic or not finite. At a kink any gradient between the one-sided derivatives is
+    accepted.
+
+    Examples
+    --------
+    >>> import chainrule as cr, numpy as np
+    >>> print(cr.check.gradients(lambda x: np.tanh(x).sum(), np.array([0.5, -1.0])).verdict)
+    right
+    >>> pair = (lambda x: float(np.sum(x**3)), lambda x: 2 * x**2)
+    >>> report = cr.check.gradients(pair, np.array([1.0, 2.0]))
+    >>> report.verdict, report.arguments[0].worst.index
+    ('wrong', (1,))
+    """
+    if order not in (1, 2):
+        raise ArgumentError(f"check.gradients: order is 1 or 2, got {order!r}")
+    if _is_module(f):
+        from .modules import module_backend
+
+        backend = module_backend(f, args, loss)
+    elif loss is not None:
+        raise ArgumentError("check.gradients: loss= goes with a module; compose the functions yourself")
+    else:
+        backend = backend_for(f, args)
+    label = name or _label(f)
+    with backend.context():
+        return _Check(backend, label, order, budget, tolerance, seed).run()
+
+
+def assert_gradients(f: Any, *args: Any, **options: Any) -> Report:
+    """The report of :func:`gradients`, or an AssertionError that carries it.
+
+    Raises
+    ------
+    GradientCheckError
+        An :class:`AssertionError` whose message is the report, unless every verdict is *right*.
+
+    Examples
+    --------
+    >>> import chainrule as cr, numpy as np
+    >>> cr.check.assert_gradients(lambda x: (x * x).sum(), np.arange(3.0)).verdict
+    'right'
+    """
+    report = gradients(f, *args, **options)
+    if report.verdict != RIGHT:
+        raise GradientCheckError(report)
+    return report
+
+
+@dataclass
+class _Check:
+    backend: Backend
+    label: str
+    order: int
+    budget: float
+    tolerance: Tolerance | None
+    seed: int
+    notes: list[str] = field(default_factory=list)
+    evaluations: int = 0
+
+    def run(self) -> Report:
+        backend = self.backend
+        parts = backend.parts
+        self.rng = np.random.default_rng(self.seed)
+        self.values = [np.array(v) for v in parts.values]
+        low = sorted({str(d) for d in parts.dtypes if d.itemsize < 8})
+        if low:
+            self.notes.append(f"{', '.join(low)} arguments were promoted to float64 for the check")
+        try:
+            self.outs = self._evaluate(self.values)
+        except ArithmeticError as error:
+            return self._undecided(f"not finite: {type(error).__name__}: {error}")
+        if not self.outs or not all(o.dtype.kind in "fiub" for o in self.outs):
+            raise ArgumentError("check.gradients: the function has to return real numbers or arrays of them")
+        started = time.perf_counter()
+        again = self._evaluate(self.values)
+        self.second = max(time.perf_counter() - started, 1e-6)
+        if any(not np.array_equal(a, b, equal_nan=True) for a, b in zip(self.outs, again)) or len(again) != len(self.outs):
+            return self._undecided(
+                "not deterministic: two evaluations at the same point differ; fix the seed inside the function"
+            )
+        if not all(np.isfinite(o).all() for o in self.outs if o.dtype.kind == "f"):
+            return self._undecided("not finite: the function itself is not finite at this point")
+        mutated = self._mutated()
+        self.cotangents = [self.rng.uniform(0.5, 1.5, o.shape) for o in self.outs]
+        self.claimed = backend.pull(self.values, self.cotangents)
+        results = []
+        if mutated:
+            results.append(mutated)
+        self._set_noise()
+        for i in range(len(self.values)):
+            if is_unasked(self.claimed[i]):
+                continue
+            results.append(self._first(i))
+        results += self._linearity()
+        if backend.has_forward_mode:
+            results += self._forward_mode()
+        if self.order == 2:
+            results += self._second_order()
+        return self._report(results)
+
+    # -- evaluation ------------------------------------------------------------------------------
+
+    def _evaluate(self, values: Sequence[Array]) -> list[Array]:
+        self.evaluations += 1
+        with np.errstate(all="ignore"):
+            return [np.asarray(o) for o in self.backend.evaluate(values)]
+
+    def _cost(self, values: Sequence[Array]) -> float:
+        outs = self._evaluate(values)
+        return float(sum(np.sum(u * o, dtype=np.float64) for u, o in zip(self.cotangents, outs)))
+
+    def _cost_of(self, i: int) -> Callable[[Array], float]:
+        def cost(value: Array) -> float:
+            return self._cost([value if k == i else v for k, v in enumerate(self.values)])
+
+        return guard(cost)
+
+    def _set_noise(self) -> None:
+        self.centre = self._cost(self.values)
+        sizes = [v.size for v in self.values]
+        widest = int(np.argmax(sizes))
+        noise = noise_level(self._cost_of(widest), self.values[widest], self.rng)
+        magnitude = max(sum(float(np.sum(np.abs(u * o))) for u, o in zip(self.cotangents, self.outs)), 1e-300)
+        floor = 2.0**-52 * magnitude * 0.5
+        self.noise = max(noise, floor) if math.isfinite(noise) else 1e-14 * magnitude
+        relative = self.noise / magnitude
+        rtol = 1e-6
+        if relative > 1e-11:
+            rtol = min(max(1e-6, 1e3 * relative), 1e-3)
+            self.notes.append(
+                f"the function computes to about {relative:.0e} (float32 or less somewhere inside):"
+                " it is judged by what that can show"
+            )
+        if self.tolerance is None:
+            self.tolerance = Tolerance(rtol, max(1e-9, rtol * 1e-2))
+
+    # -- the gradient ----------------------------------------------------------------------------
+
+    def _first(self, i: int) -> ArgumentResult:
+        value, claimed = self.values[i], self.claimed[i]
+        assert self.tolerance is not None
+        shape_fault = self._shape_fault(i, claimed)
+        if shape_fault:
+            return self._result(i, Comparison(WRONG, shape_fault), 0, 0)
+        gradient = np.zeros(value.shape) if claimed is None else np.asarray(claimed, dtype=np.float64)
+        cost = self._cost_of(i)
+        entries = self._entries(value.size)
+        truth = entry_truth(cost, value, entries, self.noise, centre=self.centre)
+        comparison = compare(gradient, truth, self.tolerance)
+        if comparison.verdict == WRONG and not self._stands(i, gradient, truth):
+            comparison = replace(comparison, verdict=CANNOT_TELL, reason="differences at two sets of steps disagree")
+        directions = 0
+        if not truth.is_complete:
+            comparison, directions = self._along(i, gradient, comparison)
+        if claimed is None and comparison.verdict == RIGHT:
+            comparison = replace(comparison, reason="no gradient, and the function does not depend on it here")
+        return self._result(i, comparison, len(entries), directions)
+
+    def _entries(self, size: int) -> NDArray[np.intp]:
+        affordable = int(self.budget / (len(self.values) * 8 * self.second))
+        if size <= min(_ALL, affordable) or size <= 3:
+            return np.arange(size)
+        return np.sort(self.rng.choice(size, max(min(affordable, 50, size), 3), replace=False))
+
+    def _stands(self, i: int, gradient: Array, truth: Truth) -> bool:
+        """Repeat the worst differences with other steps: is it still wrong?"""
+        assert self.tolerance is not None
+        got = gradient.reshape(-1)[truth.entries]
+        distance = np.nan_to_num(np.abs(got - truth.value), nan=np.inf)
+        worst = truth.entries[np.argsort(-distance)[:3]]
+        again = entry_truth(
+            self._cost_of(i), self.values[i], worst, self.noise, centre=self.centre, first=0.3
+        )
+        return compare(gradient, again, self.tolerance).verdict == WRONG
+
+    def _along(self, i: int, gradient: Array, comparison: Comparison) -> tuple[Comparison, int]:
+        """Random directions: they see every entry at once, though none of them sharply."""
+        assert self.tolerance is not None
+        value = self.values[i]
+        cost = self._cost_of(i)
+        for k in range(_DIRECTIONS):
+            direction = self.rng.uniform(0.5, 1.5, value.shape) * self.rng.choice((-1.0, 1.0), value.shape)
+            direction *= max(spread(value), 1e-3) / math.sqrt(value.size)
+            truth = direction_truth(
+                lambda t, d=direction: cost(value + t * d), 1.0, self.noise, self.centre
+            )
+            terms = gradient * direction
+            along = float(np.sum(terms))
+            # What rounding and a relative error of rtol in every entry can do to the sum.
+            slack = self.tolerance.rtol * float(np.sqrt(np.sum(terms * terms)))
+            found = compare(np.array([along]), truth, self.tolerance)
+            if found.verdict == WRONG and abs(along - truth.value[0]) > slack and comparison.verdict == RIGHT:
+                worst = found.worst
+                assert worst is not None
+                return (
+                    Comparison(WRONG, "wrong along a random direction, though right in the sampled entries",
+                               Worst((), worst.claimed, worst.expected, worst.error, worst.bound), comparison.kinks),
+                    k + 1,
+                )
+        return comparison, _DIRECTIONS
+
+    def _shape_fault(self, i: int, claimed: Any) -> str:
+        if claimed is None:
+            return ""
+        array = np.asarray(claimed)
+        shape = self.values[i].shape
+        if array.shape != shape:
+            return f"the gradient has shape {array.shape}, the argument {shape}"
+        if array.dtype.kind != "f":
+            return f"the gradient has dtype {array.dtype}, the argument is a float array"
+        return ""
+
+    def _mutated(self) -> ArgumentResult | None:
+        """An input that the function or its gradient changed in place."""
+        after = self.backend.inputs_after()
+        if after is None:
+            return None
+        for name, old, new in zip(self.backend.parts.names, self.values, after):
+            if not np.array_equal(old, new, equal_nan=True):
+                return ArgumentResult(
+                    name, old.shape, "float64", WRONG, "the function changes this argument in place", size=old.size, mode="inputs"
+                )
+        return None
+
+    def _result(self, i: int, comparison: Comparison, checked: int, directions: int) -> ArgumentResult:
+        reason = comparison.reason
+        if comparison.verdict != RIGHT or comparison.kinks:
+            from .kinks import explain_kinks
+
+            where = explain_kinks(self.backend, self.values) if "kink" in reason else ""
+            reason = f"{reason} ({where})" if where else reason
+        return ArgumentResult(
+            self.backend.parts.names[i],
+            self.values[i].shape,
+            str(self.backend.parts.dtypes[i]),
+            comparison.verdict,
+            reason,
+            checked,
+            self.values[i].size,
+            directions,
+            comparison.worst,
+            comparison.kinks,
+        )
+
+    # -- properties of the maps ------------------------------------------------------------------
+
+    def _linearity(self) -> list[ArgumentResult]:
+        """pull(2u + v) = 2 pull(u) + pull(v), and pull(0) = 0."""
+        if not self.backend.is_linear_in_cotangent:
+            return []
+        other = [self.rng.uniform(0.5, 1.5, o.shape) for o in self.outs]
+        mixed = [2 * u + v for u, v in zip(self.cotangents, other)]
+        pulls = [self.backend.pull(self.values, c) for c in (other, mixed, [np.zeros(o.shape) for o in self.outs])]
+        results = []
+        for i, value in enumerate(self.values):
+            parts = [self.claimed[i], *[p[i] for p in pulls]]
+            if any(p is None or np.shape(p) != value.shape for p in parts):
+                continue
+            u, v, mix, zero = (np.asarray(p, dtype=np.float64) for p in parts)
+            assert self.tolerance is not None
+            slack = self.tolerance.rtol * (2 * np.abs(u) + np.abs(v)) + self.tolerance.atol * max(np.max(np.abs(mix), initial=0.0), 1e-300)
+            bad = np.abs(mix - (2 * u + v)) > slack
+            reason = ""
+            if bad.any():
+                reason = "the pullback is not linear in the cotangent"
+            elif np.any(zero != 0):
+                reason = "the pullback of a zero cotangent is not zero"
+            if reason:
+                k = int(np.argmax(np.where(slack > 0, np.abs(mix - (2 * u + v)) / np.maximum(slack, 1e-300), 0)))
+                index = tuple(int(j) for j in np.unravel_index(k, value.shape)) if value.shape else ()
+                worst = Worst(index, float(mix.reshape(-1)[k]), float((2 * u + v).reshape(-1)[k]))
+                results.append(self._property(i, reason, worst, "linearity"))
+        return results
+
+    def _property(self, i: int, reason: str, worst: Worst | None, mode: str, verdict: str = WRONG) -> ArgumentResult:
+        value = self.values[i]
+        return ArgumentResult(
+            self.backend.parts.names[i], value.shape, str(self.backend.parts.dtypes[i]), verdict, reason,
+            value.size, value.size, 0, worst, mode=mode,
+        )
+
+    def _forward_mode(self) -> list[ArgumentResult]:
+        """Adjoint identity ⟨u, Jv⟩ = ⟨Jᵀu, v⟩ for a tangent along each argument."""
+        results = []
+        for i, value in enumerate(self.values):
+            if self.claimed[i] is None or np.shape(self.claimed[i]) != value.shape:
+                continue
+            tangents = [np.zeros(v.shape) for v in self.values]
+            tangents[i] = self.rng.uniform(0.5, 1.5, value.shape) * self.rng.choice((-1.0, 1.0), value.shape)
+            try:
+                out = self.backend.push(self.values, tangents)
+            except (NotImplementedError, TypeError) as error:
+                self.notes.append(f"forward mode was not checked: {str(error).splitlines()[0][:120]}")
+                return results
+            forward = float(sum(np.sum(u * o) for u, o in zip(self.cotangents, out)))
+            terms = np.asarray(self.claimed[i], dtype=np.float64) * tangents[i]
+            reverse = float(np.sum(terms))
+            assert self.tolerance is not None
+            slack = self.tolerance.rtol * (float(np.sum(np.abs(terms))) + abs(forward)) + self.noise
+            if abs(forward - reverse) > slack or not math.isfinite(forward):
+                worst = Worst((), forward, reverse, 0.0, slack)
+                results.append(
+                    self._property(i, "forward mode disagrees with reverse mode: ⟨u, Jv⟩ ≠ ⟨Jᵀu, v⟩", worst, "forward mode")
+                )
+        return results
+
+    def _second_order(self) -> list[ArgumentResult]:
+        """The gradient of ⟨w, pull(u)⟩ against its own differences."""
+        if not self.backend.has_second_order:
+            self.notes.append(f"second order was not checked: not to be had from {self.backend.kind}")
+            return []
+        weights = [self.rng.uniform(0.5, 1.5, v.shape) for v in self.values]
+        claimed = self.backend.second(self.values, self.cotangents, weights)
+
+        def inner(values: Sequence[Array]) -> float:
+            found = self.backend.pull(values, self.cotangents)
+            self.evaluations += 1
+            return float(sum(np.sum(w * g) for w, g in zip(weights, found) if g is not None))
+
+        results = []
+        centre = inner(self.values)
+        assert self.tolerance is not None
+        for i, value in enumerate(self.values):
+            cost = guard(lambda v, i=i: inner([v if k == i else x for k, x in enumerate(self.values)]))
+            noise = max(noise_level(cost, value, self.rng), 2.0**-52 * abs(centre))
+            entries = self._entries(value.size)
+            truth = entry_truth(cost, value, entries, noise, centre=centre)
+            given = np.zeros(value.shape) if claimed[i] is None else np.asarray(claimed[i], dtype=np.float64)
+            if given.shape != value.shape:
+                comparison = Comparison(WRONG, f"the second derivative has shape {given.shape}")
+            else:
+                comparison = compare(given, truth, self.tolerance)
+            results.append(replace(self._result(i, comparison, len(entries), 0), mode="second order"))
+        return results
+
+    # -- reports ---------------------------------------------------------------------------------
+
+    def _undecided(self, reason: str) -> Report:
+        results = tuple(
+            ArgumentResult(n, v.shape, str(d), CANNOT_TELL, reason, 0, v.size)
+            for n, v, d in zip(self.backend.parts.names, self.backend.parts.values, self.backend.parts.dtypes)
+        )
+        return Report(self.label, results, notes=tuple(self.notes))
+
+    def _report(self, results: list[ArgumentResult]) -> Report:
+        assert self.tolerance is not None
+        checked = sum(r.checked for r in results if r.mode == "gradient")
+        size = sum(r.size for r in results if r.mode == "gradient")
+        coverage = (
+            f"{checked} of {size} entries of {len(self.values)} arguments by differences,"
+            f" {sum(r.directions for r in results)} random directions; {self.evaluations} evaluations"
+        )
+        extras = ["linearity of the pullback"] if self.backend.is_linear_in_cotangent else []
+        extras += ["forward mode by the adjoint identity"] if self.backend.has_forward_mode else []
+        extras += ["second order"] if self.order == 2 else []
+        if extras:
+            coverage += "; " + ", ".join(extras)
+        return Report(
+            self.label, tuple(results), (), (*self.backend.notes, *self.notes), coverage, self.tolerance.rule()
+        )
+
+
+def _label(f: Any) -> str:
+    if isinstance(f, tuple) and len(f) == 2:
+        return f"{_label(f[1])} as the gradient of {_label(f[0])}"
+    owner = getattr(f, "__self__", None)
+    if isinstance(owner, type):
+        return f"{owner.__name__}.{f.__name__}"
+    return getattr(f, "__qualname__", None) or getattr(f, "__name__", None) or type(f).__name__
+
+
+def _is_module(f: Any) -> bool:
+    return hasattr(f, "named_parameters") and callable(f) and not isinstance(f, type)
