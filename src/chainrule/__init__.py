@@ -42,7 +42,7 @@ _LATER = {
 }
 """Names that live in modules imported when first asked for."""
 
-_MODULES = ("errors", "textbook", "data")
+_MODULES = ("errors", "textbook", "data", "nn", "optim")
 """Submodules reachable as attributes without importing them by hand."""
 
 __all__ = [
