@@ -17,7 +17,7 @@ import numpy as np
 from chainrule.core.lib import lib
 from chainrule.core.op import Abstract, Op, Sample, defop
 from chainrule.core.tensor import Tensor
-from chainrule.errors import ArgumentError, DtypeError, UnsupportedError
+from chainrule.errors import ArgumentError, DtypeError, ShapeError, UnsupportedError
 from chainrule.ops.along_axis import values_of
 from chainrule.ops.linalg import matmul, mT
 from chainrule.ops.shape import concatenate, expand_dims, shape_of
@@ -31,6 +31,8 @@ _ASYMMETRY = 1e-4
 
 
 def _symmetric(x: Any, name: str) -> Any:
+    if x.shape[-1] != x.shape[-2]:
+        raise ShapeError(f"{name} needs square matrices, not shape {x.shape}")
     transposed = np.swapaxes(x, -1, -2)
     scale = np.max(np.abs(x), initial=0.0)
     if np.max(np.abs(x - transposed), initial=0.0) > _ASYMMETRY * scale:
