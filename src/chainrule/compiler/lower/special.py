@@ -182,8 +182,6 @@ def emit_sort(kernel: Kernel, scope: Scope) -> None:
         return
     n = v.shape[-1]
     order = v.data == "order"
-    source = scope.access(x)
-    assert source is not None
     t = type_of(v.dtype)
 
     def row(axes: list[Linear]) -> None:

@@ -266,3 +266,27 @@ def _formula(formula: Formula) -> Callable[[Call], Value]:
 
 for _op, _formula_of in _FORMULAS.items():
     RULES[_op] = _formula(_formula_of)
+
+
+@rule("clip")
+def _clip(c: Call) -> Value:
+    """Bounds by position; one of them may be missing (NaN in none of them)."""
+    x = Expr(c.maths, c.lifted(0))
+    low, high = (Expr(c.maths, c.lifted(i)) for i in (1, 2))
+    return x.maximum(low).minimum(high).v
+
+
+@rule("round")
+def _round(c: Call) -> Value:
+    x = Expr(c.maths, c.lifted(0))
+    decimals = c.params.get("decimals", 0)
+    if c.dtype.kind != "f":
+        if decimals < 0:
+            raise TypeError("rounding integers to tens")
+        return x.v
+    if decimals == 0:
+        return x.f("rint").v
+    power = 10.0 ** abs(decimals)
+    if decimals > 0:
+        return ((x * power).f("rint") / power).v
+    return ((x / power).f("rint") * power).v

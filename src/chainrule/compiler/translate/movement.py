@@ -32,7 +32,7 @@ def _affine(positions: Array, source: tuple[int, ...]) -> Affine | None:
         pick = [0] * flat.ndim
         pick[axis] = 1
         steps.append(int(flat[tuple(pick)]) - start)
-    grid = np.indices(flat.shape, sparse=True)
+    grid: Any = np.indices(flat.shape, sparse=True)
     want = np.asarray(start)
     for step, line in zip(steps, grid, strict=True):
         want = want + step * line
@@ -119,7 +119,6 @@ MOVEMENT = frozenset(
         "flip",
         "getitem",
         "index_clear",
-        "pad",
         "repeat",
         "roll",
         "rot90",
@@ -130,6 +129,30 @@ MOVEMENT = frozenset(
         "triu",
     }
 )
+
+
+@rule("pad")
+def _pad(c: Call) -> Value:
+    b, widths = c.builder, c.params["widths"]
+    ndim = len(c.shape)
+    if not widths or c.args[0].size == 0:
+        return c.args[0] if not widths else b.full(0, c.shape, c.dtype)
+    rows = tuple(tuple(int(a == o) for o in range(ndim)) for a in range(ndim))
+    starts = tuple(int(before) for before, _ in widths)
+    return b.assemble(b.full(0, c.shape, c.dtype), [(c.args[0], Affine(starts, rows))])
+
+
+@rule("convolve")
+def _convolve(c: Call) -> Value:
+    """Sums over a sliding window of the padded first operand, the second one reversed."""
+    b = c.builder
+    x, y = (b.cast(a, c.dtype) for a in c.args)
+    n, k = x.shape[0], y.shape[0]
+    base = b.full(0, (n + 2 * (k - 1),), c.dtype)
+    padded = b.assemble(base, [(x, Affine((k - 1,), ((1,),)))])
+    wide = (n + k - 1, k)
+    window = b.view(padded, Affine((k - 1,), ((1, -1),)), wide)
+    return b.reduce("sum", b.map("mul", window, b.broadcast(y, wide)), [1])
 
 
 def movement_rule(op: Any) -> Callable[[Call], Value]:
