@@ -196,6 +196,7 @@ def generate(
     target: Target,
     batched: list[str] | None = None,
     results: list[Buffer] | None = None,
+    profile: bool = False,
 ) -> Code:
     """Write the module of a plan.
 
@@ -206,6 +207,9 @@ def generate(
         step) or ``whole``.
     results : list of Buffer, optional
         For an epoch: what each step returns.
+    profile : bool
+        Write ``profile(arena, table, ticks)``: one step that adds each kernel's cycles to
+        ``ticks``, an array of int64.
     """
     m = _Module(plan, inline, target)
     calls = [(k, *m.kernel(k)) for k in plan.kernels]
@@ -220,9 +224,19 @@ def generate(
             return pointers[b.space, b.number]
         return step.at(step.args[0], b.offset)
 
-    for _, name, buffers in calls:
-        step.run(name, [pointer(b) for b in buffers])
+    ticks = step.argument(PTR) if profile else None
+    for number, (_, name, buffers) in enumerate(calls):
+        given = [pointer(b) for b in buffers]
+        before = _cycle(step) if ticks is not None else None
+        step.run(name, given)
+        if ticks is not None and before is not None:
+            place = step.at(ticks, 8 * number)
+            spent = step.sub(_cycle(step), before)
+            step.store(step.add(step.load(I64, place), spent), place)
     m.module.add(step)
+    if profile:
+        _run(m, externals, target, "profile")
+        return Code(m.module.text(), [(k, name) for k, name, _ in calls])
     _run(m, externals, target)
     if batched is not None:
         _epoch(m, plan, externals, batched, results or [], target)
@@ -239,12 +253,17 @@ def _table(m: _Module, f: Function, table: Val, externals: list[tuple[str, int]]
     return [f.load(PTR, f.at(table, 8 * slot(m.plan, *e))) for e in externals]
 
 
-def _run(m: _Module, externals: list[tuple[str, int]], target: Target) -> None:
-    f = Function(m.module, "run", [("arena", PTR, ""), ("table", PTR, "")], internal=False)
+def _cycle(f: Function) -> Val:
+    return f.call(I64, "llvm.readcyclecounter", [])
+
+
+def _run(m: _Module, externals: list[tuple[str, int]], target: Target, name: str = "run") -> None:
+    f = Function(m.module, name, [("arena", PTR, ""), ("table", PTR, "")], internal=False)
     arena, table = f.args
+    ticks = [f.argument(PTR)] if name == "profile" else []
 
     def body() -> None:
-        f.run("step", [arena, *_table(m, f, table, externals)])
+        f.run("step", [arena, *_table(m, f, table, externals), *ticks])
 
     flush_subnormals(f, target, body)
     m.module.add(f)

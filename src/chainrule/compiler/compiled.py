@@ -20,6 +20,7 @@ from chainrule.core.trace import stage
 
 from ..errors import ArgumentError
 from .epochs import EpochResult, run_epoch
+from .report import Explanation, Memory, explain, memory
 from .specialisation import Specialisation
 from .target import Target, named
 
@@ -166,6 +167,17 @@ class Compiled:
             RecompileWarning,
             stacklevel=4,
         )
+
+    def explain(self) -> Explanation:
+        """The schedule of the form that ran last: kernels, what was fused, flops, bytes, time.
+
+        Printing it gives a table; :class:`~chainrule.compiler.report.Explanation` has the numbers.
+        """
+        return explain(self.form)
+
+    def memory(self) -> Memory:
+        """What the form that ran last holds in memory; printing it gives a list."""
+        return memory(self.form)
 
     # -- looking ------------------------------------------------------------------------
 
