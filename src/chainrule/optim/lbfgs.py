@@ -156,7 +156,8 @@ class LBFGS(Optimizer):
             if slope > -group["tolerance_change"]:
                 break
             last = iteration == group["max_iter"]
-            loss, gradient, used = self._advance(closure, loss, gradient, slope, last)
+            trials = group["max_eval"] - evaluations
+            loss, gradient, used = self._advance(closure, loss, gradient, slope, last, trials)
             evaluations += used
             self._evaluations += used
             moved = _largest(self._direction * self._length)
@@ -171,7 +172,13 @@ class LBFGS(Optimizer):
         return first_loss
 
     def _advance(
-        self, closure: Callable[[], Any], loss: float, gradient: Any, slope: float, last: bool
+        self,
+        closure: Callable[[], Any],
+        loss: float,
+        gradient: Any,
+        slope: float,
+        last: bool,
+        trials: int,
     ) -> tuple[float, Any, int]:
         """Move along the direction; loss and gradient there, and the evaluations it took."""
         origin, direction = self._values(), self._direction
@@ -184,7 +191,7 @@ class LBFGS(Optimizer):
 
         if self.param_groups[0]["line_search_fn"] == "strong_wolfe":
             start = Trial(0.0, loss, gradient, slope)
-            found, used = strong_wolfe(evaluate, self._length, direction, start)
+            found, used = strong_wolfe(evaluate, self._length, direction, start, max_trials=trials)
             self._length = found.t
             self._move(origin, found.t, direction)
             return found.loss, found.gradient, used

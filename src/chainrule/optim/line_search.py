@@ -54,6 +54,7 @@ def strong_wolfe(
     direction: Any,
     start: Trial,
     tolerance: float = 1e-9,
+    max_trials: int = MAX_TRIALS,
 ) -> tuple[Trial, int]:
     """A step length along ``direction`` and the number of evaluations it took.
 
@@ -68,6 +69,8 @@ def strong_wolfe(
         Step length 0.
     tolerance : float
         The bracket is not narrowed below this length.
+    max_trials : int
+        Step lengths tried after the first.
     """
 
     def tried(length: float) -> Trial:
@@ -81,7 +84,7 @@ def strong_wolfe(
         return abs(trial.slope) <= -CURVATURE * start.slope
 
     previous, current, count, rounds = start, tried(t), 1, 0
-    while rounds < MAX_TRIALS:
+    while rounds < max_trials:
         if too_high(current) or (rounds > 1 and current.loss >= previous.loss):
             break
         if flat_enough(current):
@@ -95,8 +98,9 @@ def strong_wolfe(
         rounds += 1
     else:
         previous = start
+    bracket = [previous, current]
     return _zoom(
-        tried, too_high, flat_enough, [previous, current], direction, tolerance, count, rounds
+        tried, too_high, flat_enough, bracket, direction, tolerance, count, max_trials - rounds
     )
 
 
@@ -108,13 +112,13 @@ def _zoom(
     direction: Any,
     tolerance: float,
     count: int,
-    rounds: int,
+    trials: int,
 ) -> tuple[Trial, int]:
     """Narrow a bracket that holds a point with the strong Wolfe conditions."""
     size = float(np.max(np.abs(direction), initial=0.0))
     low, high = sorted(bracket, key=lambda trial: trial.loss)
     stalled = False
-    while rounds < MAX_TRIALS:
+    for _ in range(trials):
         left, right = min(low.t, high.t), max(low.t, high.t)
         if (right - left) * size < tolerance:
             break
@@ -130,9 +134,8 @@ def _zoom(
             stalled = False
         current = tried(length)
         count += 1
-        rounds += 1
         if too_high(current) or current.loss >= low.loss:
-            high = current
+            low, high = sorted((low, current), key=lambda trial: trial.loss)
             continue
         if flat_enough(current):
             return current, count

@@ -57,6 +57,7 @@ class LRScheduler:
         self.base_lrs = [float(group["initial_lr"]) for group in optimizer.param_groups]
         self.last_epoch = last_epoch
         self._set: list[float] = [float(group["lr"]) for group in optimizer.param_groups]
+        self._alone = True
         self.step()
 
     def rate(self, base: float, epoch: int, index: int) -> float:
@@ -66,15 +67,17 @@ class LRScheduler:
     def step(self) -> None:
         """Go on to the next epoch."""
         self.last_epoch += 1
-        for index, group in enumerate(self.optimizer.param_groups):
+        groups = self.optimizer.param_groups
+        if self.last_epoch == 0:
+            self._alone = all(g["lr"] == g["initial_lr"] for g in groups)
+        elif any(float(g["lr"]) != rate for g, rate in zip(groups, self._set)):
+            self._alone = False
+        for index, group in enumerate(groups):
             base = self.base_lrs[index]
             rate = self.rate(base, self.last_epoch, index)
-            if self.last_epoch > 0 and float(group["lr"]) != self._set[index]:
-                before = self.rate(base, self.last_epoch - 1, index)
+            if not self._alone:
+                before = self.rate(base, self.last_epoch - 1, index) if self.last_epoch else base
                 rate = float(group["lr"]) * rate / before if before else rate
-            elif self.last_epoch == 0 and float(group["lr"]) != float(group["initial_lr"]):
-                # another schedule has set its first value already
-                rate = float(group["lr"]) * rate / base if base else rate
             group["lr"] = rate
         self._set = [float(group["lr"]) for group in self.optimizer.param_groups]
 
