@@ -19,6 +19,7 @@ from ..errors import CompileError
 from .ir import I8, I32, I64, PTR, Function, Index, Module, Val
 from .lower.contraction import Emitter, emit_contract
 from .lower.loops import emit_loop
+from .lower.narrow import emit_narrow, is_narrow
 from .lower.point import Access, Scope
 from .lower.reductions import emit_reduce
 from .lower.special import emit_assemble, emit_scan, emit_scatter, emit_sort
@@ -151,7 +152,9 @@ class _Module:
     def _emit(self, kernel: Kernel, writer: _Writer, scope: Scope) -> None:
         if kernel.kind == "loop":
             turned = self._transpose(kernel, scope)
-            if not turned:
+            if not turned and is_narrow(kernel, scope):
+                emit_narrow(kernel, self.inline, scope)
+            elif not turned:
                 emit_loop(kernel, self.inline, scope)
         elif kernel.kind == "reduce":
             emit_reduce(kernel, self.inline, scope)
