@@ -155,6 +155,17 @@ def test_total_cost_is_the_mean_plus_the_penalty() -> None:
         assert_close(network.batch_cost(x, y), costs.sum() if reduction == "sum" else costs.mean())
 
 
+def test_large_data_are_evaluated_in_blocks_to_the_same_figures() -> None:
+    """Every block counts once, the last and shorter one too."""
+    network = Network([5, 4, 3], "cross_entropy", seed=0)
+    x, y = batch(network, 1000)
+    record = network.backprop(x, y)
+    assert_close(network.total_cost((x, y)), record.cost_by_sample.mean())
+    labels = y.argmax(axis=0)
+    right = int((record.a[-1].argmax(axis=0) == labels).sum())
+    assert network.accuracy((x, y)) == network.accuracy((x, labels)) == right
+
+
 def test_labels_cost_what_their_vectors_cost() -> None:
     network = Network([5, 3], seed=0)
     x, _ = batch(network, 4)

@@ -14,7 +14,7 @@ from chainrule.textbook import equations, storage
 from chainrule.textbook._types import Array, Layout, Reduction
 from chainrule.textbook.activations import LayerActivation, layer_activation
 from chainrule.textbook.costs import Cost, get_cost
-from chainrule.textbook.evaluation import correct
+from chainrule.textbook.evaluation import correct, mean_cost
 from chainrule.textbook.initializers import Initializer
 from chainrule.textbook.layout import as_columns, as_given, check_layout, check_reduction
 from chainrule.textbook.parameters import Parameters
@@ -341,8 +341,8 @@ class Network(Parameters):
         convert : bool, optional
             Accepted for the book's callers; whether y is a vector or a label shows from y.
         """
-        samples = self.samples("data", data)
-        return correct(self.outputs(samples), samples, self.activations[-1].name)
+        self.check_parameters()
+        return correct(self, self.samples("data", data))
 
     def evaluate(self, test_data: object) -> int:
         """The same as :meth:`accuracy`, by the name of the book's first chapter."""
@@ -359,20 +359,13 @@ class Network(Parameters):
         convert : bool, optional
             Accepted for the book's callers; labels become vectors wherever they are met.
         """
-        samples = self.samples("data", data)
         self.check_parameters()
-        z, a = equations.forward(self._weights, self._biases, self.activations, samples.x.T)
-        by_sample = self.cost.by_sample(self.activations[-1], z[-1], a[-1], samples.y.T)
-        return float(by_sample.mean(dtype=np.float64)) + self.penalty(lmbda, len(samples))
+        samples = self.samples("data", data)
+        return mean_cost(self, samples) + self.penalty(lmbda, len(samples))
 
     def penalty(self, lmbda: float, n: int) -> float:
         """The regularisation term ``λ/2n Σ w²``; its gradient is ``λ/n w``, and 0 for biases."""
         return 0.5 * lmbda / n * sum(float(np.vdot(w, w)) for w in self._weights)
-
-    def outputs(self, samples: Samples) -> Array:
-        """``a^L`` of prepared samples, column form ``(n_out, N)``."""
-        self.check_parameters()
-        return equations.forward(self._weights, self._biases, self.activations, samples.x.T)[1][-1]
 
     def samples(self, name: str, data: object) -> Samples:
         """`data` checked and brought to two matrices; `name` is for the messages."""
