@@ -48,7 +48,7 @@ def explain(op: Op, args: Sequence[Any], params: dict[str, Any], error: Exceptio
             return error
         text = f": {location.text}" if location.text else ""
         return type(error)(f"{error}\n  at {location}, in {location.function}{text}")
-    lines = [f"{op.name}: {_first_line(error)}"]
+    lines = [f"{op.name}: {_first_line(error).removeprefix(f'{op.name}: ')}"]
     lines += [f"  {describe_operand(a, i)}" for i, a in enumerate(args) if _has_shape(a)]
     shown = {k: v for k, v in params.items() if v is not None and not callable(v)}
     if shown:

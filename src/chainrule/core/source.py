@@ -94,14 +94,16 @@ def _lines(code: CodeType) -> dict[int, int]:
     return table
 
 
-_STORES = ("STORE_FAST", "STORE_NAME", "STORE_GLOBAL", "STORE_DEREF", "STORE_ATTR")
+_STORES = ("STORE_FAST", "STORE_NAME", "STORE_GLOBAL", "STORE_DEREF")
+_HOLDERS = ("LOAD_FAST", "LOAD_FAST_BORROW", "LOAD_NAME", "LOAD_GLOBAL", "LOAD_DEREF", "LOAD_ATTR")
 
 
 @lru_cache(maxsize=512)
 def _stores(code: CodeType) -> dict[int, tuple[str, ...]]:
     """For each call or operator: the names its result is assigned to right afterwards.
 
-    ``a = b = f(x)`` gives the first name; ``q, r = f(x)`` gives both, in order.
+    ``a = b = f(x)`` gives the first name; ``q, r = f(x)`` gives both, in order; ``self.z = f(x)``
+    and ``cache["z"] = f(x)`` give ``z``.
     """
     # While a call is running the offset may stand on the call's inline cache, which belongs to it.
     listed = [i for i in dis.get_instructions(code) if i.opname != "CACHE"]
@@ -120,6 +122,9 @@ def _stores(code: CodeType) -> dict[int, tuple[str, ...]]:
 
 def _following_names(instructions: list[dis.Instruction], position: int) -> tuple[str, ...]:
     """Names stored by the instructions from ``position`` on, as many as are unpacked."""
+    held = _held_name(instructions, position)
+    if held is not None:
+        return (held,)
     count = 1
     if instructions[position].opname == "UNPACK_SEQUENCE":
         count = int(instructions[position].arg or 0)
@@ -132,6 +137,22 @@ def _following_names(instructions: list[dis.Instruction], position: int) -> tupl
         names += stored
         position += 1
     return tuple(names[:count]) if len(names) >= count else ()
+
+
+def _held_name(instructions: list[dis.Instruction], position: int) -> str | None:
+    """The name in ``self.z = …`` and ``cache["z"] = …``: loads of the holder, then the store."""
+    while position < len(instructions):
+        instruction = instructions[position]
+        if instruction.opname == "STORE_ATTR":
+            return str(instruction.argval)
+        if instruction.opname == "LOAD_CONST" and isinstance(instruction.argval, str):
+            following = instructions[position + 1 : position + 2]
+            stored = bool(following) and following[0].opname == "STORE_SUBSCR"
+            return instruction.argval if stored and instruction.argval.isidentifier() else None
+        if instruction.opname not in _HOLDERS:
+            return None
+        position += 1
+    return None
 
 
 def _store_names(instruction: dis.Instruction) -> list[str]:

@@ -18,6 +18,7 @@ from chainrule.core import tree
 from chainrule.core.graph import ALIAS, CONSTANT, INPUT, Node, ancestors
 from chainrule.core.op import Abstract, infer
 from chainrule.core.reverse import pullback
+from chainrule.core.source import assigned_names
 from chainrule.core.staging import Stage, Update, staging
 from chainrule.core.tensor import Tensor, wrap
 from chainrule.core.transforms import enable_grad
@@ -149,11 +150,6 @@ class Graph(Mapping[str, Gate]):
     def __eq__(self, other: object) -> bool:
         return self is other
 
-    @property
-    def values(self) -> dict[str, Any]:  # type: ignore[override]
-        """The value of every intermediate by name (SPEC B3)."""
-        return {name: node.value for name, node in self._by_name.items()}
-
     def gradients(self, cotangent: Any = None) -> dict[str, Any]:
         """The gradient of the (first) output in every intermediate, by name (SPEC B3).
 
@@ -278,6 +274,11 @@ def _source_names(nodes: Sequence[Node]) -> dict[Node, str]:
     run: list[Node] = []
 
     def close() -> None:
+        # `p, q = np.split(x, 2)`: each of the results has its own name
+        several = assigned_names(run[0].code, run[0].offset)
+        if len(several) > 1 and len(several) == len(run):
+            names.update(zip(run, several))
+            return
         period = _period([node.op.name for node in run])
         for position in range(period - 1, len(run), period):
             name = run[position].name

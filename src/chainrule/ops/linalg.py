@@ -91,27 +91,34 @@ def _advise(x: Any, y: Any) -> str:
     if not sx or not sy:
         return "matmul needs at least one axis in each operand; for numbers write x * y"
     inner = sy[-2] if len(sy) > 1 else sy[0]
+    if sx[-1] == inner:
+        return f"the axes before the matrices do not broadcast: {sx[:-2]} and {sy[:-2]}"
     lines = f"the inner lengths differ: {sx[-1]} (last axis of the first) and {inner}"
-    fits = []
-    if len(sx) == 2 and len(sy) <= 2:
-        if sx[0] == inner:
-            fits.append("X.T @ Y")
-        if len(sy) == 2 and sx[1] == sy[1]:
-            fits.append("X @ Y.T")
-        if len(sy) == 2 and sy[1] == sx[0]:
-            fits.append("Y @ X")
-        if len(sy) == 2 and sx[0] == sy[1] and not fits:
-            fits.append("X.T @ Y.T")
+    fits = [
+        f"{formula} -> {shape}"
+        for formula in ("X.T @ Y", "X @ Y.T", "Y @ X", "X.T @ Y.T")
+        if (shape := _product_shape(formula, sx, sy)) is not None
+    ]
     if fits:
-        shapes = {
-            "X.T @ Y": (sx[1:], sy[1:]),
-            "X @ Y.T": (sx[:1], sy[:1]),
-            "Y @ X": (sy[:1], sx[1:]),
-            "X.T @ Y.T": (sx[1:], sy[:1]),
-        }
-        named = [f"{f} -> {tuple(shapes[f][0] + shapes[f][1])}" for f in fits]
-        return f"{lines}\n  would fit, with X, Y the operands: " + " or ".join(named)
+        lines += "\n  would fit, with X, Y the operands: " + " or ".join(fits[:2])
     return lines
+
+
+def _product_shape(
+    formula: str, sx: tuple[int, ...], sy: tuple[int, ...]
+) -> tuple[int, ...] | None:
+    """Shape of a product of vectors and matrices, ``None`` where it does not fit."""
+    factors = []
+    for factor in formula.split(" @ "):
+        shape = sx if factor[0] == "X" else sy
+        transposed = factor.endswith(".T")
+        if len(shape) > 2 or (transposed and len(shape) == 1):
+            return None
+        factors.append(Abstract(shape[::-1] if transposed else shape))
+    try:
+        return _matmul_infer(*factors).shape
+    except ValueError:
+        return None
 
 
 ADVICE["matmul"] = _advise
