@@ -10,7 +10,7 @@ import pytest
 from textbook_cases import batch
 
 from chainrule.errors import CheckpointError
-from chainrule.textbook import Network, load
+from chainrule.textbook import Initializer, Network, load
 
 NETWORKS = {
     "default": {},
@@ -67,6 +67,16 @@ def test_functions_of_the_users_are_given_again(tmp_path: Path) -> None:
     loaded = Network.load(path, cost=cost, activations=[["tanh", sine], "linear"])
     x, y = batch(network, 3)
     assert loaded.backprop(x, y).cost == network.backprop(x, y).cost
+
+
+def test_an_initialiser_of_the_users_is_kept_by_name(tmp_path: Path) -> None:
+    mine = Initializer("ramp", lambda rng, out, n: np.ones((out, n)))
+    network = Network([2, 1], initializer=mine)
+    network.save(tmp_path / "net.json")
+    loaded = Network.load(tmp_path / "net.json")
+    assert repr(loaded) == repr(network)
+    with pytest.raises(CheckpointError, match="'ramp' of the saved file is not known here"):
+        loaded.initialize(loaded.initializer)
 
 
 def test_parameters_that_are_not_finite_are_not_written(tmp_path: Path) -> None:

@@ -17,9 +17,10 @@ Start with :func:`get_activation`, which turns what a user writes into one of th
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Any, TypeAlias, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -79,6 +80,12 @@ class Activation:
     def __call__(self, z: Array) -> Array:
         return self.f(z)
 
+    def __reduce__(self) -> str | tuple[Any, ...]:
+        """Pickles by name, as formulas are not picklable; a user's own by its functions."""
+        if self.named:
+            return get_activation, (self.name,)
+        return Activation, (self.name, self.f, self.prime)
+
     def pull(self, z: Array, a: Array, g: Array) -> Array:
         """``g ⊙ σ'(z)``."""
         slope = self.prime(z)
@@ -111,6 +118,10 @@ class VectorActivation:
 
     def __call__(self, z: Array) -> Array:
         return self.formulas[0](z)
+
+    def __reduce__(self) -> str | tuple[Any, ...]:
+        """Pickles by name."""
+        return get_activation, (self.name,)
 
     def f(self, z: Array) -> Array:
         """The activations of every sample (column form)."""
@@ -176,6 +187,10 @@ class Mixed:
     def __call__(self, z: Array) -> Array:
         return self.f(z)
 
+    def __reduce__(self) -> str | tuple[Any, ...]:
+        """Pickles by its parts."""
+        return Mixed, (self.parts,)
+
     def _by_group(self, z: Array, which: str) -> Array:
         out = np.empty_like(z)
         for part, rows in self._groups:
@@ -236,21 +251,7 @@ def get_activation(given: object) -> Activation | VectorActivation:
     if isinstance(given, Activation | VectorActivation):
         return given
     if isinstance(given, str):
-        name, parameters = parse_spec(given, "activation")
-        name = ALIASES.get(name.lower(), name.lower())
-        if name in VECTOR and not parameters:
-            return VectorActivation(name, VECTOR[name])
-        if name not in FAMILIES:
-            if name in VECTOR:
-                raise ArgumentError(f"activation {given!r}: {name} takes no parameters")
-            raise unknown("activation", name, activation_names())
-        try:
-            f, prime = FAMILIES[name](*parameters)
-        except TypeError:
-            raise ArgumentError(
-                f"activation {given!r} has too many parameters ({len(parameters)})"
-            ) from None
-        return Activation(format_spec(name, parameters), f, prime, named=True)
+        return _by_name(given)
     if isinstance(given, tuple) and len(given) == 2 and all(map(callable, given)):
         f, prime = given
         return Activation(getattr(f, "__name__", "f"), f, prime)
@@ -258,6 +259,26 @@ def get_activation(given: object) -> Activation | VectorActivation:
         f"an activation is a name, an Activation, or a pair (f, f_prime) of functions of z; "
         f"got {given!r}"
     )
+
+
+@functools.cache
+def _by_name(given: str) -> Activation | VectorActivation:
+    """The one record of a name: equal names give the same object."""
+    name, parameters = parse_spec(given, "activation")
+    name = ALIASES.get(name.lower(), name.lower())
+    if name in VECTOR and not parameters:
+        return VectorActivation(name, VECTOR[name])
+    if name not in FAMILIES:
+        if name in VECTOR:
+            raise ArgumentError(f"activation {given!r}: {name} takes no parameters")
+        raise unknown("activation", name, activation_names())
+    try:
+        f, prime = FAMILIES[name](*parameters)
+    except TypeError:
+        raise ArgumentError(
+            f"activation {given!r} has too many parameters ({len(parameters)})"
+        ) from None
+    return Activation(format_spec(name, parameters), f, prime, named=True)
 
 
 def layer_activation(given: object, neurons: int, layer: int) -> LayerActivation:
@@ -289,7 +310,7 @@ def layer_activation(given: object, neurons: int, layer: int) -> LayerActivation
     return Mixed(elementwise)
 
 
-sigmoid = Activation("sigmoid", *FAMILIES["sigmoid"](), named=True)
+sigmoid = cast(Activation, get_activation("sigmoid"))
 
 
 def sigmoid_prime(z: Array) -> Array:

@@ -36,8 +36,8 @@ Sums run over the n output neurons. ``categorical_cross_entropy`` is another nam
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import NamedTuple, TypeAlias
+from dataclasses import dataclass, field, fields
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -107,6 +107,12 @@ class Cost:
     complaint: Callable[[Array], str | None] | None = None
     off: float = 0.0
     named: bool = False
+
+    def __reduce__(self) -> str | tuple[Any, ...]:
+        """Pickles by name, as formulas are not picklable; a user's own by its parts."""
+        if self.named:
+            return get_cost, (self.name,)
+        return Cost, tuple(getattr(self, part.name) for part in fields(self))
 
     def fused_with(self, activation: LayerActivation) -> Fused | None:
         """The fused form for an output activation; a user's own never has one, by any name."""

@@ -28,7 +28,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -53,11 +53,20 @@ class Initializer:
         ``weights(rng, fan_out, fan_in) -> (fan_out, fan_in)``, float64.
     normal_biases : bool
         Biases from N(0, 1) as in the book, else 0.
+    named : bool
+        Whether `name` alone brings the record back.
     """
 
     name: str
     weights: Draw
     normal_biases: bool = False
+    named: bool = False
+
+    def __reduce__(self) -> str | tuple[Any, ...]:
+        """Pickles by name, as the library's own laws are not picklable."""
+        if self.named:
+            return get_initializer, (self.name,)
+        return Initializer, (self.name, self.weights, self.normal_biases)
 
     def draw(self, rng: np.random.Generator, fan_out: int, fan_in: int) -> tuple[Array, Array]:
         """Weights ``(fan_out, fan_in)`` and biases ``(fan_out, 1)``, float64.
@@ -164,4 +173,4 @@ def get_initializer(given: object) -> Initializer:
         raise ArgumentError(
             f"initialiser {given!r} has too many parameters ({len(parameters)})"
         ) from None
-    return Initializer(format_spec(name, parameters), draw, name in _BOOK)
+    return Initializer(format_spec(name, parameters), draw, name in _BOOK, named=True)
