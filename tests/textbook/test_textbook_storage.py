@@ -75,7 +75,7 @@ def test_an_initialiser_of_the_users_is_kept_by_name(tmp_path: Path) -> None:
     network.save(tmp_path / "net.json")
     loaded = Network.load(tmp_path / "net.json")
     assert repr(loaded) == repr(network)
-    with pytest.raises(CheckpointError, match="'ramp' of the saved file is not known here"):
+    with pytest.raises(CheckpointError, match="'ramp' of the saved network is not known here"):
         loaded.initialize(loaded.initializer)
 
 

@@ -1,5 +1,4 @@
-"""What the gradient costs: operations counted by formula, counted while running, and timed
-(SPEC A10).
+"""What the gradient costs: operations counted by formula, counted while running, and timed.
 
 For layers of n_0 … n_L neurons and m samples, in multiply-additions of the matrix products:
 

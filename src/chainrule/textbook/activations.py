@@ -5,7 +5,7 @@ functions of the *weighted input* z; a derivative written as a function of a wou
 of handing it the wrong one. The formulas themselves are in ``activation_formulas.py``.
 
 :class:`VectorActivation` is for functions that mix the neurons of a layer (softmax), and
-:class:`Mixed` is a layer whose neurons have activations of their own (SPEC A7).
+:class:`Mixed` is a layer whose neurons have activations of their own.
 All three answer the same four questions, which is all that the four equations need:
 
 ``f(z)``            the activations, column form ``(neurons, m)``
@@ -152,7 +152,7 @@ class VectorActivation:
 
 @dataclass(frozen=True)
 class Mixed:
-    """A layer whose neurons have activations of their own (SPEC A7).
+    """A layer whose neurons have activations of their own.
 
     Parameters
     ----------

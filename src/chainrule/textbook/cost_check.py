@@ -1,4 +1,4 @@
-"""The two assumptions about a cost, tried out in numbers (SPEC A5)."""
+"""The two assumptions about a cost, tried out in numbers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Costs, and the two assumptions that backpropagation makes about them (SPEC A5).
+"""Costs, and the two assumptions that backpropagation makes about them.
 
 1. The cost of a batch is the sum (or the mean) of per-sample costs ``C_x``.
 2. ``C_x`` is a function of the output activations ``a^L`` (the target y is a parameter of it).
@@ -294,7 +294,7 @@ def get_cost(given: object, layout: Layout = "column") -> Cost:
     Parameters
     ----------
     given : str, Cost, pair of callables, or object with ``value`` and ``nabla_a``
-        A name from the table above, ``"huber(0.5)"``, a record, or your own cost (SPEC A5):
+        A name from the table above, ``"huber(0.5)"``, a record, or your own cost:
         ``value(a, y)`` gives one cost per sample, shape ``(m,)``, or is written for one sample and
         gives a number (it is then called once per sample); ``nabla_a(a, y)`` has a's shape.
     layout : {'column', 'row'}

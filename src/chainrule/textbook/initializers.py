@@ -1,4 +1,4 @@
-"""Initial weights and biases (SPEC C3), drawn from a :class:`numpy.random.Generator`.
+"""Initial weights and biases, drawn from a :class:`numpy.random.Generator`.
 
 fan_in is the number of neurons that a neuron reads from, fan_out the number of its layer.
 

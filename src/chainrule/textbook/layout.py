@@ -1,4 +1,4 @@
-"""What a batch looks like, and the errors for arrays that do not look like it (SPEC A1, slip 1).
+"""What a batch looks like, and the errors for arrays that do not look like it.
 
 The form of a batch is chosen by name when the network is made and never guessed from a shape:
 ``'column'`` is ``(features, m)``, one column per sample, as in the book; ``'row'`` is

@@ -1,4 +1,4 @@
-"""Why a neuron learns slowly, in figures and in words (SPEC A11).
+"""Why a neuron learns slowly, in figures and in words.
 
 ``∂C/∂w_jk = a_k δ_j`` is small where the input ``a_k`` is small, and where ``δ_j`` is: because the
 neuron is saturated (``σ'(z_j) ≈ 0``), or because the layers above it are.

@@ -1,4 +1,4 @@
-"""Backpropagation as products of matrices, for checking and for teaching (SPEC A6).
+"""Backpropagation as products of matrices, for checking and for teaching.
 
 With ``Σ'(z)`` the diagonal matrix of the ``σ'(z_j)``, BP1 and BP2 are
 

@@ -106,7 +106,7 @@ class Network(Parameters):
         self.cost.check_output(self.activations[-1])
 
     def forward(self, x: npt.ArrayLike) -> Forward:
-        """Every ``z^l`` and ``a^l`` (SPEC A1).
+        """Every ``z^l`` and ``a^l``.
 
         Parameters
         ----------
@@ -131,7 +131,7 @@ class Network(Parameters):
         return self.forward(a).output
 
     def backprop(self, x: npt.ArrayLike, y: npt.ArrayLike) -> Backprop:
-        """Forward and backward pass: z, a, δ, ∇w, ∇b and the cost (SPEC A2).
+        """Forward and backward pass: z, a, δ, ∇w, ∇b and the cost.
 
         Parameters
         ----------
@@ -218,10 +218,10 @@ class Network(Parameters):
         return as_given(self.cost.nabla_a(a, ys), self.layout, single)
 
     def step(self, record: Backprop, eta: float, lmbda: float = 0.0, n: int | None = None) -> None:
-        """One step down a gradient: ``w ← (1 − ηλ/n) w − η ∇w``, ``b ← b − η ∇b`` (SPEC A9).
+        """One step down a gradient: ``w ← (1 − ηλ/n) w − η ∇w``, ``b ← b − η ∇b``.
 
         The gradients are brought to the mean over their batch first; a record knows its reduction,
-        so 1/m enters once whatever the network's (SPEC A4).
+        so 1/m enters once whatever the network's.
 
         Parameters
         ----------
@@ -269,7 +269,7 @@ class Network(Parameters):
         progress: bool | None = None,
         seed: int | np.random.Generator | None = None,
     ) -> History:
-        """Train by mini-batch stochastic gradient descent (SPEC A9).
+        """Train by mini-batch stochastic gradient descent.
 
         Parameters
         ----------

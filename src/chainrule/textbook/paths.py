@@ -1,4 +1,4 @@
-"""The path view: a gradient as a sum over paths (SPEC A8).
+"""The path view: a gradient as a sum over paths.
 
 A small change of the weight ``w^l_jk`` changes ``a^l_j``, that changes every activation of layer
 l+1, and so on to the cost. Each way through the network contributes the product of its rates:

@@ -1,4 +1,4 @@
-"""What backpropagation computed, all of it, by layer, as plain arrays (SPEC A2)."""
+"""What backpropagation computed, all of it, by layer, as plain arrays."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ class Backprop:
         return tuple(self.layer(number) for number in range(1, len(self.z) + 1))
 
     def reduced(self, reduction: Reduction) -> Backprop:
-        """The same gradients under the other reduction; asking twice changes nothing (SPEC A4)."""
+        """The same gradients under the other reduction; asking twice changes nothing."""
         check_reduction(reduction)
         if reduction == self.reduction:
             return self

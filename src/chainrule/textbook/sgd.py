@@ -1,4 +1,4 @@
-"""Mini-batch stochastic gradient descent (SPEC A9).
+"""Mini-batch stochastic gradient descent.
 
 :func:`run_epoch` is the inner loop and nothing else: everything it needs is in its arguments, so
 another implementation can stand in its place.

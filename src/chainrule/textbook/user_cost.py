@@ -1,4 +1,4 @@
-"""A user's own cost, held to the two assumptions each time it is called (SPEC A4, A5)."""
+"""A user's own cost, held to the two assumptions each time it is called."""
 
 from __future__ import annotations
 
