@@ -7,7 +7,7 @@ import pytest
 from textbook_cases import W1_X, W1_Y, assert_all_close, assert_close, batch, w1_network
 
 import chainrule as cr
-from chainrule.textbook import Network
+from chainrule.textbook import Network, activation_names
 
 # The library's gates by the textbook's names; a is (features, m), so softmax runs along axis 0.
 ACTIVATIONS = {
@@ -18,11 +18,13 @@ ACTIVATIONS = {
     "linear": lambda z: z,
     "elu": cr.elu,
     "selu": cr.selu,
-    "gelu": lambda z: 0.5 * z * cr.special.erfc(-z / np.sqrt(2)),
+    "gelu": lambda z: 0.5 * z * cr.erfc(-z / np.sqrt(2)),
+    "gelu_tanh": lambda z: 0.5 * z * (1 + np.tanh(np.sqrt(2 / np.pi) * (z + 0.044715 * z**3))),
     "silu": cr.silu,
     "mish": cr.mish,
     "softplus": cr.softplus,
     "softsign": cr.softsign,
+    "relu6": lambda z: np.clip(z, 0.0, 6.0),
     "hard_sigmoid": cr.hardsigmoid,
     "hard_tanh": cr.hardtanh,
     "hard_swish": cr.hardswish,
@@ -54,6 +56,10 @@ CASES = [
     ("tanh", "log_softmax", "nll"),
     ("tanh", "linear", "hinge"),
 ]
+
+
+def test_every_activation_is_compared() -> None:
+    assert set(ACTIVATIONS) == set(activation_names())
 
 
 def graph_cost(parameters, x, y, hidden: str, output: str, cost: str):
