@@ -28,9 +28,9 @@ def operands(case: tuple[Any, ...]) -> tuple[str, list[Any]]:
         if isinstance(spec, dict):
             made[0] = made[0].reshape(spec["reshape"])
         elif isinstance(spec, Operand):
-            made.append(spec.make(rng))
+            made.append(np.asarray(spec.make(rng)))
         elif isinstance(spec, tuple):
-            made.append(rng.standard_normal(spec))
+            made.append(np.asarray(rng.standard_normal(spec)))
         else:
             made.append(np.array(spec))
     return expression, made

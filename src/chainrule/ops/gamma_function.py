@@ -10,7 +10,7 @@ import numpy as np
 from chainrule.core.lib import lib
 from chainrule.core.op import Op, Sample, elementwise
 from chainrule.ops.comparison import equal, floor, less_equal
-from chainrule.ops.domains import X, XY, positive_numbers
+from chainrule.ops.domains import XY, X, positive_numbers
 from chainrule.ops.routing import where
 from chainrule.ops.scipy_forward import scipy_forward
 from chainrule.ops.transcendental import cos, exp

@@ -8,7 +8,7 @@ import numpy as np
 
 from chainrule.core.op import Kink, Op, elementwise
 from chainrule.ops.comparison import equal, less_equal
-from chainrule.ops.domains import X, XY, positive_numbers, unit_interval
+from chainrule.ops.domains import XY, X, positive_numbers, unit_interval
 from chainrule.ops.routing import where
 from chainrule.ops.transcendental import log, log1p
 
