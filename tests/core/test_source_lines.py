@@ -199,12 +199,24 @@ def test_the_product_that_fits_is_offered_and_does_fit(shapes: Any, fits: list[s
     X, Y = cr.tensor(np.ones(shapes[0]), requires_grad=True), np.ones(shapes[1])
     message = message_of(ShapeError, lambda: X @ Y)
     assert any(fit in message for fit in fits) or not fits, message
-    offered = message.split("the operands: ")[1].splitlines()[0] if "would fit" in message else ""
+    offered = message.split("would fit: ")[1].splitlines()[0] if "would fit" in message else ""
     for product in filter(None, offered.split(" or ")):
         formula, _, shape = product.partition(" -> ")
         found = eval(formula, {"X": np.ones(shapes[0]), "Y": Y})
         assert str(found.shape) == shape, product
     assert bool(offered) == bool(fits), message
+
+
+def test_operands_are_called_as_the_user_calls_them() -> None:
+    """By a variable that holds them, else by number; letters stand for what has no name."""
+    left, right = W, np.ones((3, 2))
+    message = message_of(ShapeError, lambda: left @ right)
+    assert "left: float64[3, 4]" in message
+    assert "right: float64[3, 2]" in message
+    assert "would fit: left.T @ right -> (4, 2)" in message
+    message = message_of(ShapeError, lambda: left @ np.ones((3, 2)))
+    assert "operand 2: float64[3, 2]" in message
+    assert "would fit, with X, Y the operands: X.T @ Y -> (4, 2)" in message
 
 
 def test_axis_errors_are_numpys_class() -> None:

@@ -12,10 +12,18 @@ import os
 import sys
 from functools import lru_cache
 from itertools import pairwise
-from types import CodeType
+from types import CodeType, FrameType
 from typing import NamedTuple
 
-__all__ = ["Location", "assigned_names", "called_from", "called_name", "caller", "locate"]
+__all__ = [
+    "Location",
+    "assigned_names",
+    "called_from",
+    "called_name",
+    "caller",
+    "locate",
+    "user_frame",
+]
 
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 
@@ -76,6 +84,14 @@ def called_name(code: CodeType, offset: int) -> str | None:
         ):
             return str(instruction.argval)
     return ""
+
+
+def user_frame() -> FrameType | None:
+    """The innermost frame outside the library, for messages; nothing keeps it."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and frame.f_code.co_filename.startswith(_PACKAGE):
+        frame = frame.f_back
+    return frame
 
 
 def locate(code: CodeType | None, offset: int) -> Location | None:

@@ -50,6 +50,7 @@ class Stage:
         self.abstract = abstract
         self.start = next(IDS)
         self.recorded: list[Node] = []
+        self.absent: list[Tensor] = []  # whose gradient was asked for and was None
         self._inputs: dict[tuple[int, str], tuple[Tensor, Tensor]] = {}
         self._written: dict[tuple[int, str], tuple[Tensor, Tensor | None]] = {}
 
@@ -156,8 +157,11 @@ class Stage:
         if key in self._written:
             return self._written[key][1]
         grad = tensor._grad
-        if grad is None or not self.holds(tensor):
+        if not self.holds(tensor):
             return grad
+        if grad is None:
+            self.absent.append(tensor)
+            return None
         if key not in self._inputs:
             node = leaf(self._shown(grad._value), tracked=False)
             self._inputs[key] = (tensor, wrap(self._shown(grad._value), node))

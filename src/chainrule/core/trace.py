@@ -102,6 +102,8 @@ class Graph(Mapping[str, Gate]):
         Tensors from outside the function, held by reference.
     updates : list of Update
         Writes to such tensors.
+    absent : list of Tensor
+        Tensors from outside whose gradient was asked for when they had none.
     names : dict of Node to str
     """
 
@@ -122,6 +124,7 @@ class Graph(Mapping[str, Gate]):
         self.out_structure = out_structure
         self.state: list[tuple[Tensor, str, Node]] = stage.state
         self.updates: list[Update] = stage.updates
+        self.absent: list[Tensor] = stage.absent
         roots = [*outputs, *(u.node for u in self.updates if u.node is not None)]
         leaves = {*inputs, *(node for _, _, node in self.state)}
         reached = set(ancestors([r for r in roots if r not in leaves], stage.start, tracked=False))

@@ -12,11 +12,13 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
 from chainrule.core.lib import lib
+from chainrule.core.messages import where as source_line
 from chainrule.core.op import STATE, Abstract, Op, Sample, defop
 from chainrule.core.tensor import Tensor
-from chainrule.errors import DtypeError, ShapeError
+from chainrule.errors import AxisError, DtypeError, ShapeError
 
 __all__ = [
     "astype",
@@ -44,16 +46,20 @@ def shape_of(x: Any) -> tuple[int, ...]:
 
 def normalize_axis(axis: Any, ndim: int) -> int:
     """``axis`` counted from the front; an AxisError with NumPy's meaning if there is none such."""
-    from numpy.lib.array_utils import normalize_axis_index
-
-    return normalize_axis_index(axis, ndim)
+    try:
+        return normalize_axis_index(axis, ndim)
+    except np.exceptions.AxisError as error:
+        raise AxisError(f"{error}{source_line()}") from None
 
 
 def normalize_axes(axis: Any, ndim: int) -> tuple[int, ...]:
     """A tuple of axes counted from the front; ``None`` means all."""
-    from numpy.lib.array_utils import normalize_axis_tuple
-
-    return tuple(range(ndim)) if axis is None else normalize_axis_tuple(axis, ndim)
+    if axis is None:
+        return tuple(range(ndim))
+    try:
+        return normalize_axis_tuple(axis, ndim)
+    except np.exceptions.AxisError as error:
+        raise AxisError(f"{error}{source_line()}") from None
 
 
 # ---- casting and copying
@@ -194,6 +200,7 @@ def _resolve_shape(old: tuple[int, ...], new: Any) -> tuple[int, ...]:
     if builtins.any(n < 0 for n in wanted) or math.prod(wanted) != size:
         raise ShapeError(
             f"reshape: {size} elements (shape {old}) do not fit into shape {tuple(wanted)}"
+            + source_line()
         )
     return tuple(wanted)
 
