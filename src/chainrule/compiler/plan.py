@@ -292,8 +292,21 @@ class _Planner:
             if kernel.kind == "contract":
                 self.orient(kernel, plan, made)
             plan.kernels.append(kernel)
+        self.copy_updates(plan)
         _arena(plan, self.schedule, self.target)
         return plan
+
+    def copy_updates(self, plan: Plan) -> None:
+        """Copy new values that could not overwrite their state directly, when all is done."""
+        states = {s.data: s for s in self.program.states}
+        for index, v in self.program.updates:
+            if v.id in self.alias:
+                continue
+            copy = Value("map", (v,), v.shape, v.dtype, "copy", v.origin)
+            plan.buffers[copy.id] = plan.buffers[states[index].id]
+            kernel = Kernel("loop", v.shape, [copy], 2 * 10**6 + index, stored=[copy])
+            plan.copies[copy.id] = kernel
+            plan.kernels.append(kernel)
 
     def orient(
         self,

@@ -121,6 +121,7 @@ class Specialisation:
         self._outputs = list(graph.outputs)
         self._single = graph.out_structure.kind == "leaf"
         self._guards = [(t, True) for t, slot, _ in graph.state if slot == "grad"]
+        self._guards += [(t, False) for t in graph.absent]
 
     def _result(self, v: Value) -> Buffer:
         buffer = self.plan.buffer(v)

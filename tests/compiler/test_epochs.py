@@ -1,0 +1,126 @@
+"""A whole epoch in one native loop equals the same steps taken one by one."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from test_kernels import training_step
+
+import chainrule as cr
+from chainrule.errors import ArgumentError, ShapeError
+
+
+def problem(rows=70, dtype="f"):
+    step, ws, _, _ = training_step((6, 17, 3), 8, cr.tanh, dtype)
+    rng = np.random.default_rng(9)
+    x = rng.standard_normal((rows, 6)).astype(dtype)
+    y = rng.standard_normal((rows, 3)).astype(dtype)
+    return step, ws, x, y
+
+
+def by_hand(step, x, y, batch, order):
+    losses = []
+    for i in range(0, len(order), batch):
+        rows = order[i : i + batch]
+        losses.append(step(cr.tensor(x[rows]), cr.tensor(y[rows])).item())
+    return losses
+
+
+@pytest.mark.parametrize("shuffled", [False, True])
+@pytest.mark.parametrize("rows", [64, 70, 5])
+def test_an_epoch_equals_its_steps(shuffled, rows):
+    """In order and shuffled; with and without a last, smaller mini-batch."""
+    step, ws, x, y = problem(rows)
+    start = [w.detach().numpy().copy() for w in ws]
+    order = np.random.default_rng(1).permutation(rows) if shuffled else np.arange(rows)
+    losses = by_hand(step, x, y, 8, order)
+    want = [w.detach().numpy().copy() for w in ws]
+    for w, s in zip(ws, start, strict=True):
+        w.assign(s)
+    result = cr.compile(step).epoch(x, y, batch_size=8, order=order if shuffled else None)
+    got = [] if result.outputs is None else result.outputs.tolist()
+    got += [] if result.partial is None else [float(result.partial)]
+    assert result.steps == -(-rows // 8)
+    np.testing.assert_allclose(got, losses, rtol=2e-5)
+    for w, v in zip(ws, want, strict=True):
+        np.testing.assert_allclose(w.detach().numpy(), v, rtol=0, atol=3e-6)
+
+
+def test_drop_last_leaves_the_rest_out():
+    step, _, x, y = problem(70)
+    result = cr.compile(step).epoch(x, y, batch_size=8, drop_last=True)
+    assert (result.steps, result.partial, len(result.outputs)) == (8, None, 8)
+
+
+def test_arguments_per_step_and_for_all_steps():
+    w = cr.tensor(np.zeros(2))
+
+    def step(x, rate, scale):
+        w.assign(w + rate * scale * x.sum(0))
+
+    compiled = cr.compile(step)
+    x = np.ones((6, 2))
+    compiled.epoch(
+        x, batch_size=2, per_step={"rate": np.array([1.0, 10.0, 100.0])}, whole={"scale": 0.5}
+    )
+    assert w.tolist() == [111.0, 111.0]
+
+
+def test_the_users_arrays_are_not_changed():
+    step, _, x, y = problem(32)
+    kept = x.copy(), y.copy()
+    cr.compile(step).epoch(x, y, batch_size=8, order=np.arange(32)[::-1])
+    np.testing.assert_array_equal(x, kept[0])
+    np.testing.assert_array_equal(y, kept[1])
+
+
+def test_arrays_that_are_not_contiguous_are_copied():
+    step, _, x, y = problem(32)
+    wide = np.zeros((32, 12), "f")
+    wide[:, ::2] = x
+    first = cr.compile(step).epoch(wide[:, ::2], y, batch_size=8).outputs
+    assert np.isfinite(first).all()
+
+
+def test_progress_is_reported_and_ctrl_c_leaves_whole_steps():
+    step, ws, x, y = problem(4096)
+    start = [w.detach().numpy().copy() for w in ws]
+    compiled = cr.compile(step)
+    seen = []
+
+    def stop(done, total, _):
+        seen.append((done, total))
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        compiled.epoch(x, y, batch_size=8, progress=stop)
+    done = seen[0][0]
+    assert 0 < done < 512
+    got = [w.detach().numpy().copy() for w in ws]
+    for w, s in zip(ws, start, strict=True):
+        w.assign(s)
+    compiled.epoch(x[: 8 * done], y[: 8 * done], batch_size=8)
+    for w, g in zip(ws, got, strict=True):
+        np.testing.assert_array_equal(w.detach().numpy(), g)
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "words"),
+    [
+        (lambda f, x, y: f.epoch(x, y[:-1], batch_size=8), ShapeError, "as many rows"),
+        (lambda f, x, y: f.epoch(x, y, batch_size=0), ArgumentError, "at least 1"),
+        (lambda f, x, y: f.epoch(batch_size=8), ArgumentError, "array of rows"),
+        (lambda f, x, y: f.epoch(x, y, batch_size=8, order=[0, 99]), ArgumentError, "outside"),
+        (lambda f, x, y: f.epoch(x, y, batch_size=8, order=[[0]]), ShapeError, "row numbers"),
+        (
+            lambda f, x, y: f.epoch(x, y, batch_size=8, per_step={"a": np.ones(3)}),
+            ShapeError,
+            "one entry per step",
+        ),
+    ],
+)
+def test_wrong_calls_say_what_is_wrong(make, error, words):
+    """Sizes are validated before the native loop sees an address."""
+    step, _, x, y = problem(16)
+    with pytest.raises(error, match=words):
+        make(cr.compile(step), x, y)
