@@ -46,6 +46,7 @@ __all__ = [
     "roll",
     "rollaxis",
     "rot90",
+    "sliding_window_view",
     "tile",
     "trace",
     "tril",
@@ -191,6 +192,24 @@ def resize(a: Any, new_shape: Any) -> Any:
     if have == 0:
         return lib.zeros_like(flat, shape=shape)
     return reshape(lib.getitem(flat, np.arange(size) % have), shape)
+
+
+def sliding_window_view(
+    x: Any, window_shape: Any, axis: Any = None, *, subok: bool = False, writeable: bool = False
+) -> Any:
+    """``np.lib.stride_tricks.sliding_window_view``: every window, along new last axes (a copy)."""
+    x = lib.asarray(x)
+    lengths = (window_shape,) if isinstance(window_shape, int) else tuple(window_shape)
+    axes = normalize_axes(axis, len(shape_of(x)))
+    if len(lengths) != len(axes):
+        raise ShapeError(f"sliding_window_view: {len(lengths)} lengths for {len(axes)} axes")
+    for length, a in zip(lengths, axes):
+        n = shape_of(x)[a]
+        if not 0 <= length <= n:
+            raise ArgumentError(f"sliding_window_view: a window of {length} on an axis of {n}")
+        places = np.arange(n - length + 1)[:, None] + np.arange(length)
+        x = moveaxis(lib.getitem(x, along(a, places)), a + 1, -1)
+    return x
 
 
 # ---- diagonals and triangles

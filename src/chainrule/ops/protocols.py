@@ -19,6 +19,7 @@ from chainrule.core.messages import where as source_line
 from chainrule.core.tensor import Tensor
 from chainrule.errors import UnsupportedError
 from chainrule.ops.shape import astype, normalize_axes
+from chainrule.ops.values_only import VALUES_ONLY, values_only
 
 __all__ = ["FUNCTIONS", "UFUNCS", "connect", "implements"]
 
@@ -158,7 +159,14 @@ def numpy_function(
     answer = FUNCTIONS.get(function)
     if answer is None:
         module = getattr(function, "__module__", "numpy") or "numpy"
-        raise _missing(f"{module.replace('numpy', 'np', 1)}.{function.__name__}")
+        name = f"{module.replace('numpy', 'np', 1)}.{function.__name__}"
+        if module.startswith("numpy.fft") or function.__name__ in ("roots", "sort_complex"):
+            raise UnsupportedError(
+                f"{name} gives complex numbers, which are outside the library's scope. Write a "
+                "transform with real matrices (cos and sin), or, if no gradient is wanted, pass "
+                f"t.detach().numpy(){source_line()}"
+            )
+        raise _missing(name)
     return answer(*args, **kwargs)
 
 
@@ -219,11 +227,6 @@ def _array_str(a: Any, *args: Any, **kwargs: Any) -> str:
     return np.array2string(a._concrete("printing"), *args, **kwargs)
 
 
-@implements(np.save, np.savez, np.savez_compressed, np.savetxt)
-def _save(*_: Any, **__: Any) -> Any:
-    raise _missing("saving a tensor with NumPy's functions")
-
-
 def _aliases() -> dict[Any, str]:
     """NumPy functions whose name is another one here, by the name here."""
     linalg = {
@@ -244,6 +247,7 @@ def _aliases() -> dict[Any, str]:
     ):
         if hasattr(np, theirs):
             table[getattr(np, theirs)] = ours
+    table[np.lib.stride_tricks.sliding_window_view] = "sliding_window_view"
     return table
 
 
@@ -261,3 +265,8 @@ def connect() -> None:
             UFUNCS[getattr(np, theirs)] = getattr(lib, ours)
     for function, name in _aliases().items():
         FUNCTIONS.setdefault(function, getattr(lib, name))
+    for name in VALUES_ONLY:
+        function = getattr(np, name, None)
+        table: dict[Any, Any] = UFUNCS if isinstance(function, np.ufunc) else FUNCTIONS
+        if function is not None:
+            table.setdefault(function, values_only(name))

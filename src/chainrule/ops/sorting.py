@@ -27,7 +27,6 @@ __all__ = [
     "digitize",
     "flatnonzero",
     "histogram",
-    "isin",
     "lexsort",
     "nanargmax",
     "nanargmin",
@@ -35,8 +34,6 @@ __all__ = [
     "partition",
     "searchsorted",
     "sort",
-    "unique",
-    "unique_values",
 ]
 
 _INTP = np.dtype(np.intp)
@@ -226,60 +223,3 @@ def histogram(
     if density:
         sums = sums / np.diff(edges) / lib.sum(sums)
     return sums, lib.constant(edges)
-
-
-_isin: Op = defop(
-    "isin",
-    lambda x, y, assume_unique=False, invert=False: np.asarray(
-        np.isin(x, y, assume_unique=assume_unique, invert=invert)
-    ),
-    infer=lambda x, y, **_: Abstract(shape_of(x), np.dtype(bool)),
-    samples=(Sample((np.array([1.0, 2.0, 3.0]), np.array([2.0])), {}),),
-    doc="x is among y; no derivative",
-)
-
-
-def isin(
-    element: Any,
-    test_elements: Any,
-    assume_unique: bool = False,
-    invert: bool = False,
-    *,
-    kind: Any = None,
-) -> Any:
-    """``np.isin``: whether each element is among others. No derivative."""
-    return _isin(
-        lib.asarray(element), lib.asarray(test_elements), assume_unique=assume_unique, invert=invert
-    )
-
-
-def unique(
-    ar: Any,
-    return_index: bool = False,
-    return_inverse: bool = False,
-    return_counts: bool = False,
-    axis: int | None = None,
-    *,
-    equal_nan: bool = True,
-    sorted: bool = True,
-) -> Any:
-    """``np.unique``: the distinct values in order; the gradient goes to the first of each."""
-    ar = lib.asarray(ar)
-    values = values_of(ar, "unique")
-    _, index, inverse, counts = np.unique(values, True, True, True, axis, equal_nan=equal_nan)
-    found = lib.take(ar, index, axis=axis)
-    wanted = [
-        lib.constant(extra)
-        for extra, flag in (
-            (index, return_index),
-            (inverse, return_inverse),
-            (counts, return_counts),
-        )
-        if flag
-    ]
-    return (found, *wanted) if wanted else found
-
-
-def unique_values(x: Any) -> Any:
-    """``np.unique_values``: the distinct values; the gradient goes to the first of each."""
-    return unique(x, equal_nan=False)
