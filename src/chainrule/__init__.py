@@ -38,11 +38,12 @@ __version__ = "0.1.0"
 
 _LATER = {
     "Network": "chainrule.textbook",
+    "Trainer": "chainrule.train",
     "compile": "chainrule.compiler",
 }
 """Names that live in modules imported when first asked for."""
 
-_MODULES = ("errors", "textbook", "data", "nn", "optim")
+_MODULES = ("errors", "textbook", "data", "nn", "optim", "train")
 """Submodules reachable as attributes without importing them by hand."""
 
 __all__ = [

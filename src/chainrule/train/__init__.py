@@ -1,0 +1,19 @@
+"""Training: the trainer, its callbacks, history, checkpoints and metrics."""
+
+from __future__ import annotations
+
+from chainrule.train.callbacks import Callback, EarlyStopping, JSONLWriter, LambdaCallback
+from chainrule.train.history import History
+from chainrule.train.metrics import METRICS, Metric
+from chainrule.train.trainer import Trainer
+
+__all__ = [
+    "METRICS",
+    "Callback",
+    "EarlyStopping",
+    "History",
+    "JSONLWriter",
+    "LambdaCallback",
+    "Metric",
+    "Trainer",
+]
