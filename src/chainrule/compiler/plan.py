@@ -278,7 +278,7 @@ class _Planner:
         for v in self.program.inputs:
             plan.buffers[v.id] = Buffer(contiguous(v.shape), v.dtype, "input", v.data)
         for v in self.program.values():
-            if v.kind == "const" and v.size != 1:
+            if v.kind == "const" and v.id not in self.schedule.inline:
                 buffer = Buffer(contiguous(v.shape), v.dtype, "const")
                 plan.buffers[v.id] = buffer
                 plan.constants.append((buffer, v.data))

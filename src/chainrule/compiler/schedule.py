@@ -165,7 +165,8 @@ def _inline(values: list[Value], users: dict[int, list[Value]], roots: set[int])
             inline.add(v.id)
             cost[v.id] = cost.get(v.args[0].id, 0) if v.args else 1
         elif v.kind == "const" and v.size == 1:
-            inline.add(v.id)
+            if not any(_needs_memory(r, u) for r, u in _readers(v, users)):
+                inline.add(v.id)
         elif v.kind in ("map", "gather") and v.id not in roots:
             here = 100 if v.kind == "gather" else SCALARS[v.data].cost
             total = here + sum(cost.get(a.id, 0) for a in v.args)
