@@ -195,6 +195,14 @@ CASES: list[tuple[Any, ...]] = [
     ("np.nanquantile(a, [0.25, 0.8], axis=0)", NAN),
     ("np.nanpercentile(a, 40)", NAN),
     ("np.unique(a)", np.array([3.0, 1.0, 2.0])),
+    ("np.unique(a, return_index=True, return_inverse=True, return_counts=True)", (5,)),
+    ("np.unique_values(a) + np.unique_counts(a)[0] + np.unique_inverse(a)[0]", (2, 3)),
+    ("np.unique_all(a)", (2, 3)),
+    ("np.union1d(a, b)", (3,), (2, 2)),
+    ("np.intersect1d(a, np.append(a.reshape(-1)[::2], 7.0))", (2, 3)),
+    ("np.setdiff1d(np.append(a, 9.0), [9.0])", np.array([2.0, 0.5, 1.0])),
+    ("np.setxor1d(a, b)", (3,), (2,)),
+    ("np.astype(a, np.float64) + np.conjugate(a)", (3,)),
     # reading along an axis
     ("np.take(a, [0, 2, 2], axis=1)", (3, 4)),
     ("np.take(a, [[0, -1], [5, 3]])", (3, 4)),
@@ -521,4 +529,27 @@ CASES: list[tuple[Any, ...]] = [
     ("np.add(a, b, dtype=np.float64)", (3,), (3,)),
     ("np.trim_zeros(np.pad(a, 2))", (3,)),
     ("np.fix(a) + np.round(a, 1) + np.around(a) + np.rint(a) + a", (3,)),
+]
+
+# Functions of NumPy that write into their first argument: statements on ``out``, a copy of ``a``.
+IN_PLACE: list[tuple[Any, ...]] = [
+    ("np.put(out, [0, 5, -1], b)", (3, 4), (3,)),
+    ("np.put(out, [0, 1, 2], b, mode='wrap')", (3, 4), (2,)),
+    ("np.place(out, MASK, b)", (3, 4), (2,)),
+    ("np.putmask(out, MASK, b)", (3, 4), (3, 4)),
+    ("np.putmask(out, MASK, b)", (3, 4), (5,)),
+    ("np.copyto(out, b)", (3, 4), (4,)),
+    ("np.copyto(out, b, where=MASK)", (3, 4), (3, 4)),
+    ("np.fill_diagonal(out, b)", (3, 4), (3,)),
+    ("np.fill_diagonal(out, b, wrap=True)", (5, 2), ()),
+    ("np.put_along_axis(out, np.array([[1], [0], [3]]), b, axis=1)", (3, 4), (3, 1)),
+    ("np.put_along_axis(out, np.array([2, 0]), b, None)", (3, 2), (2,)),
+    ("np.add(out, b, out=out)", (3, 4), (4,)),
+    ("np.multiply(out, b, out=out, where=MASK)", (3, 4), (4,)),
+    ("out.sort()", (3, 4)),
+    ("out.fill(b)", (3, 4), ()),
+    ("out[MASK] = b", (3, 4), ()),
+    ("out[[0, 2, 2]] = b", (3, 4), (3, 4)),
+    ("out[1:, ::2] *= b", (3, 4), (2, 2)),
+    ("out[0] -= out[1]", (3, 4)),
 ]

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from numpy_cases import CASES, I34, MASK, Operand
+from numpy_cases import CASES, I34, IN_PLACE, MASK, Operand
 
 import chainrule as cr
 
@@ -123,3 +123,28 @@ def test_value_and_derivatives_equal_numpys_and_differences(case: tuple[Any, ...
         np.testing.assert_allclose(g, d, rtol=2e-5, atol=2e-6)
     for x, copy in zip(args, copies):
         np.testing.assert_array_equal(x, copy)
+
+
+@pytest.mark.parametrize("case", IN_PLACE, ids=lambda case: f"{case[0]} {case[1:]}"[:90])
+def test_functions_that_write_in_place_follow_numpy_and_are_differentiated(
+    case: tuple[Any, ...],
+) -> None:
+    """SPEC B4: after a write in place the gradients are those of what was computed."""
+    statement, args = operands(case)
+    code = compile(statement, "<case>", "exec")
+
+    def function(a: Any, *rest: Any) -> Any:
+        out = a * 1.0
+        exec(code, {**NAMES, **dict(zip("bc", rest)), "out": out})
+        return out
+
+    tracked = [cr.tensor(x, requires_grad=True) for x in args]
+    np.testing.assert_array_equal(plain(function(*tracked)), function(*args))
+    weights = np.random.default_rng(3).uniform(0.5, 1.5, args[0].shape)
+
+    def total(*xs: Any) -> Any:
+        return (function(*xs) ** 2 * weights).sum()
+
+    gradients = cr.grad(total, tuple(range(len(args))))(*args)
+    for g, d in zip(gradients, differences(total, args)):
+        np.testing.assert_allclose(g, d, rtol=1e-6, atol=1e-8)
