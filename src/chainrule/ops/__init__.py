@@ -13,6 +13,7 @@ from chainrule.ops import (
     arrange,
     bessel,
     constant,
+    convolution,
     creation,
     decomposition,
     einstein,
@@ -20,6 +21,7 @@ from chainrule.ops import (
     entropy,
     error_function,
     gamma_function,
+    gaussian,
     indexing,
     information,
     interpolation,
@@ -34,6 +36,7 @@ from chainrule.ops import (
     numbers,
     padding,
     polynomials,
+    pooling,
     products,
     quantiles,
     random,
@@ -76,11 +79,14 @@ FAMILIES = [
     bessel,
     information,
     activations,
+    gaussian,
     neural,
     normalization,
     losses,
     entropy,
     random,
+    convolution,
+    pooling,
 ]
 """Every module of this package whose ``__all__`` lists public functions."""
 
