@@ -292,7 +292,7 @@ def test_b6_shape_error_names_operands_shapes_line_and_the_product_that_fits() -
     with pytest.raises(ShapeError) as caught:
         layer(W, x)
     message = str(caught.value)
-    for part in ("float64[3, 4]", "float64[3, 2]", "X.T @ Y -> (4, 2)", "return W @ x", "in layer"):
+    for part in ("float64[3, 4]", "float64[3, 2]", "W.T @ x -> (4, 2)", "return W @ x", "in layer"):
         assert part in message, message
     with pytest.raises(ShapeError) as caught:
         cr.trace(layer, cr.Abstract((3, 4)), cr.Abstract((3, 2)))

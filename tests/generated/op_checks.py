@@ -442,7 +442,10 @@ def check_infer(op: Op, case: Case) -> None:
 
 
 def check_kinks(op: Op) -> None:
-    """At each declared kink the partial derivatives are the declared ones, exactly, both ways."""
+    """At each declared kink the partial derivatives are the declared ones, exactly, both ways.
+
+    Parameters are those of the op's first sample.
+    """
     for kink in op.kinks:
         inputs = tuple(np.asarray(x, np.float64) for x in kink.inputs)
         for position, partial in enumerate(kink.partials):
@@ -450,7 +453,8 @@ def check_kinks(op: Op) -> None:
                 continue
 
             def function(x: Any, position: int = position, inputs: Any = inputs) -> Any:
-                return op(*inputs[:position], x, *inputs[position + 1 :])
+                arguments = (*inputs[:position], x, *inputs[position + 1 :])
+                return op(*arguments, **op.samples[0].params)
 
             out, pull = cr.vjp(function, inputs[position])
             (g,) = pull(np.ones_like(out))

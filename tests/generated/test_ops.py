@@ -105,7 +105,9 @@ def test_elementwise_samples_are_varied(name: str) -> None:
     op = OPS[name]
     if op.domain is None and any(not op_checks.is_shape(x) for s in op.samples for x in s.inputs):
         pytest.skip("integer or boolean operands")
-    shapes = [tuple(x if op_checks.is_shape(x) else np.shape(x) for x in s.inputs) for s in op.samples]
+    shapes = [
+        tuple(x if op_checks.is_shape(x) else np.shape(x) for x in s.inputs) for s in op.samples
+    ]
     assert any(() in s for s in shapes), f"{name}: no 0-d sample"
     assert any(0 in shape for s in shapes for shape in s), f"{name}: no size-0 sample"
     if len(shapes[0]) == 2:

@@ -182,6 +182,7 @@ _cross_entropy: Op = defop(
     _rule,
     infer=_scalar_or_rows,
     parts=_parts,
+    refuses=(2,),
     samples=(
         Sample(((4, 4), _T), _PLAIN),
         Sample(((4, 4), _T, _W), {**_PLAIN, "smoothing": 0.1}),
@@ -269,6 +270,7 @@ _delta: Op = defop(
     _delta_rule,
     infer=_like_logits,
     parts=_delta_parts,
+    refuses=(2,),
     samples=(
         Sample(((4, 4), _T), _DELTA),
         Sample(((4, 4), _T, _W), {**_DELTA, "smoothing": 0.1, "mean": False}),
@@ -291,6 +293,7 @@ class_targets: Op = defop(
     "class_targets",
     _class_targets_forward,
     infer=_like_logits,
+    refuses=(2,),
     samples=(
         Sample(((4, 4), _T), {"ignore": -100, "smoothing": 0.0}),
         Sample(((4, 4), _T, _W), {"ignore": 0, "smoothing": 0.1}),
@@ -308,6 +311,7 @@ mean_divisor: Op = defop(
     "mean_divisor",
     _mean_divisor_forward,
     infer=lambda x, target, weight=None, *, ignore: Abstract((), _like_logits(x, target).dtype),
+    refuses=(2,),
     samples=(
         Sample(((4, 4), _T), {"ignore": 2}),
         Sample(((4, 4), _T, _W), {"ignore": 0}),
@@ -403,6 +407,7 @@ _nll: Op = defop(
     _nll_forward,
     _nll_rule,
     infer=_scalar_or_rows,
+    refuses=(2,),
     samples=(
         Sample(((4, 4), _T), {"ignore": -100, "reduction": "mean"}),
         Sample(((4, 4), _T, _W), {"ignore": 0, "reduction": "mean"}),
