@@ -10,6 +10,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+
 from chainrule.core.lib import lib
 from chainrule.core.tensor import Tensor
 from chainrule.errors import ArgumentError, UnsupportedError
@@ -32,7 +34,6 @@ SAME = (
     "compress",
     "conj",
     "conjugate",
-    "copy",
     "cumprod",
     "cumsum",
     "diagonal",
@@ -105,6 +106,14 @@ def _transpose(self: Any, *axes: Any) -> Any:
     return lib.transpose(self, axes)
 
 
+def _copy(self: Any, order: str = "C") -> Any:
+    """The same values in memory of their own, in C order as ``ndarray.copy``."""
+    made = lib.copy(self)
+    if isinstance(made._value, np.ndarray):  # the order decides which later reshapes are views
+        made._value = np.asarray(made._value, order=order)
+    return made
+
+
 def _flatten(self: Any, *args: Any, start_dim: int = 0, end_dim: int = -1, order: str = "C") -> Any:
     """One axis, copied, as NumPy's; with PyTorch's ``start_dim`` and ``end_dim`` a part of the axes."""
     if args and isinstance(args[0], str):
@@ -161,6 +170,7 @@ def _tobytes(self: Any, order: str = "C") -> bytes:
 
 
 METHODS: dict[str, Any] = {
+    "copy": _copy,
     "all": truth("all"),
     "any": truth("any"),
     "argmax": ordering("argmax"),
