@@ -79,6 +79,7 @@ class Plan:
     arena: int = 0
     constants: list[tuple[Buffer, np.ndarray]] = field(default_factory=list)
     gathered: dict[int, int] = field(default_factory=dict)
+    counter: int = 0
 
     def reserve(self, size: int) -> int:
         """Add memory that lives throughout; return its offset."""
@@ -294,6 +295,7 @@ class _Planner:
             plan.kernels.append(kernel)
         self.copy_updates(plan)
         _arena(plan, self.schedule, self.target)
+        plan.counter = plan.reserve(64)
         return plan
 
     def copy_updates(self, plan: Plan) -> None:

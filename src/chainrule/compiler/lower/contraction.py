@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from ..ir import PTR, Function, Index, Val, type_of
 from ..plan import Product, base_of
@@ -21,6 +22,7 @@ from ..schedule import Kernel
 from ..target import Target
 from .loops import _store_all, nest
 from .point import Access, Linear, Point, Scope
+from .sharing import Share, by_last, portion
 
 __all__ = ["Emitter", "emit_contract", "tile_rows", "tile_vectors"]
 
@@ -120,7 +122,7 @@ def emit_contract(
     scope: Scope,
     target: Target,
     emitter: Emitter,
-    share: tuple[Index, Index] | None = None,
+    share: Share | None = None,
 ) -> None:
     """Write a kernel of kind ``contract``."""
     v = kernel.anchor
@@ -152,6 +154,9 @@ def emit_contract(
     loops = [*range(batch), *still_axes[:-1], *lane_axes[:-1]]
     vectors = -(-width // lanes)
     tail = width % lanes or None
+    # Threads share the tiles down the still operand if there are enough, else the outer loops or
+    # the panels.
+    by_tiles = tall >= 4 * target.tile[0]
     depth = 1
     for n in extents:
         depth *= n
@@ -285,9 +290,12 @@ def emit_contract(
         def panel(j: Index, nv: int, last: bool) -> None:
             height = tile_rows(tall, nv, depth, target)
             whole = tall // height * height
-            f.loop(0, whole, height, lambda i, _: tile(i, height, j, nv, last))
+            low, high = portion(f, tall // height, share if by_tiles else None)
+            low, high = f.imul(low, height), f.imul(high, height)
+            f.loop(low, high, height, lambda i, _: tile(i, height, j, nv, last))
             if tall - whole:
-                tile(whole, tall - whole, j, nv, last)
+                mine = share if by_tiles else None
+                by_last(f, mine, lambda: tile(whole, tall - whole, j, nv, last))
 
         if not lane_axes:
             panel(0, 1, True)
@@ -295,10 +303,14 @@ def emit_contract(
         cuts = tile_vectors(vectors)
         twos = cuts.count(2)
         plain = twos - (1 if tail and cuts[-1] == 2 else 0)
-        f.loop(0, plain * 2 * lanes, 2 * lanes, lambda j, _: panel(j, 2, False))
+        mine = None if by_tiles or loops else share
+        low, high = portion(f, plain, mine)
+        low, high = f.imul(low, 2 * lanes), f.imul(high, 2 * lanes)
+        f.loop(low, high, 2 * lanes, lambda j, _: panel(j, 2, False))
         at = plain * 2 * lanes
         for nv in cuts[plain:]:
-            panel(at, nv, at // lanes + nv == vectors and tail is not None)
+            end = at // lanes + nv == vectors and tail is not None
+            by_last(f, mine, partial(panel, at, nv, end))
             at += nv * lanes
 
-    nest(f, [v.shape[x] for x in loops], body, share)
+    nest(f, [v.shape[x] for x in loops], body, share if loops and not by_tiles else None)

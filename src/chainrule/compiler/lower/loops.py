@@ -15,6 +15,7 @@ from ..program import Affine, Value
 from ..scalars import SCALARS
 from ..schedule import Kernel, leaves
 from .point import Access, Linear, Point, Scope
+from .sharing import Share, by_last, portion
 
 __all__ = ["REDUCTIONS", "combine", "emit_loop", "identity_of", "nest"]
 
@@ -49,15 +50,15 @@ def nest(
     f: Function,
     extents: Sequence[int],
     body: Callable[[list[Linear]], None],
-    first: tuple[Index, Index] | None = None,
+    share: Share | None = None,
 ) -> None:
-    """Write nested loops; ``first`` narrows the outermost (a thread's share)."""
+    """Write nested loops; the outermost is divided among the threads of ``share``."""
 
     def level(axis: int, axes: list[Linear]) -> None:
         if axis == len(extents):
             body(axes)
             return
-        low, high = first if first is not None and axis == 0 else (0, extents[axis])
+        low, high = portion(f, extents[axis], share if axis == 0 else None)
         f.loop(low, high, 1, lambda i, _: level(axis + 1, [*axes, Linear.of(i)]))
 
     level(0, [])
@@ -92,17 +93,14 @@ def _score(score: list[float], access: Access, at: Affine, weight: int) -> None:
             score[o] -= weight / 4
 
 
-def emit_loop(
-    kernel: Kernel, inline: set[int], scope: Scope, share: tuple[Index, Index] | None = None
-) -> None:
+def emit_loop(kernel: Kernel, inline: set[int], scope: Scope, share: Share | None = None) -> None:
     """Write the loops of a kernel of kind ``loop``."""
     if any(n == 0 for n in kernel.domain):
         _empty(kernel, scope)
         return
     lane = lane_axis(kernel, inline, scope)
     if lane < 0:
-        point = Point(scope, (), -1)
-        _store_all(kernel.stored, scope, point)
+        by_last(scope.f, share, lambda: _store_all(kernel.stored, scope, Point(scope, (), -1)))
         return
     outer = [n for a, n in enumerate(kernel.domain) if a != lane]
     width = kernel.domain[lane]
@@ -115,9 +113,12 @@ def emit_loop(
         if reduces:
             _row(kernel, scope, at, width)
         else:
-            _elements(kernel, scope, at, lane, width)
+            _elements(kernel, scope, at, lane, width, None if outer else share)
 
-    nest(scope.f, outer, row, share)
+    if reduces and not outer:
+        by_last(scope.f, share, lambda: row([]))
+    else:
+        nest(scope.f, outer, row, share if outer else None)
 
 
 def _store_all(roots: Sequence[Value], scope: Scope, point: Point, whole: bool = True) -> None:
@@ -146,8 +147,9 @@ def _elements(
     at: Callable[[Linear], tuple[Linear, ...]],
     lane: int,
     width: int,
+    share: Share | None,
 ) -> None:
-    lanes = scope.lanes
+    f, lanes = scope.f, scope.lanes
     full = width // lanes
 
     def block(start: Index, valid: int | None, shared: dict[object, Val]) -> None:
@@ -158,13 +160,15 @@ def _elements(
             if access is not None and root in kernel.stored:
                 point.store(access, Affine.identity(len(root.shape)), value, True)
 
-    if full <= 4:
+    if full <= 4 and share is None:
         for j in range(full):
             block(j * lanes, None, {})
     else:
-        scope.f.loop(0, full * lanes, lanes, lambda i, _: block(i, None, {}))
+        low, high = portion(f, full, share)
+        low, high = f.imul(low, lanes), f.imul(high, lanes)
+        f.loop(low, high, lanes, lambda i, _: block(i, None, {}))
     if width % lanes:
-        block(full * lanes, width % lanes, {})
+        by_last(f, share, lambda: block(full * lanes, width % lanes, {}))
 
 
 def _levels(kernel: Kernel) -> list[tuple[list[Value], list[Value]]]:

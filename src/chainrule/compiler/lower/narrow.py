@@ -13,6 +13,7 @@ from ..program import Affine, Value
 from ..schedule import Kernel, leaves
 from .loops import _levels, _root_value, _tree
 from .point import Access, Linear, Point, Scope
+from .sharing import Share, by_last, portion
 from .transposes import transpose_block
 
 __all__ = ["emit_narrow", "is_narrow"]
@@ -26,17 +27,15 @@ def is_narrow(kernel: Kernel, scope: Scope) -> bool:
     return 1 < width <= scope.lanes and rows >= scope.lanes
 
 
-def emit_narrow(
-    kernel: Kernel, inline: set[int], scope: Scope, share: tuple[Index, Index] | None = None
-) -> None:
-    """Write the kernel; ``share`` counts blocks of as many rows as there are lanes."""
+def emit_narrow(kernel: Kernel, inline: set[int], scope: Scope, share: Share | None = None) -> None:
+    """Write the kernel; threads share blocks of as many rows as there are lanes."""
     f, lanes = scope.f, scope.lanes
     rows, _ = kernel.domain
     blocks = rows // lanes
-    low, high = share if share is not None else (0, blocks)
+    low, high = portion(f, blocks, share)
     f.loop(low, high, 1, lambda i, _: _block(kernel, inline, scope, f.imul(i, lanes), lanes))
     if rows % lanes:
-        _block(kernel, inline, scope, blocks * lanes, rows % lanes)
+        by_last(f, share, lambda: _block(kernel, inline, scope, blocks * lanes, rows % lanes))
 
 
 def _block(kernel: Kernel, inline: set[int], scope: Scope, start: Index, count: int) -> None:

@@ -14,6 +14,7 @@ from ..program import Affine, Value
 from ..schedule import Kernel, leaves
 from .loops import _finish, _score, _store_all, _tree, combine, identity_of, nest
 from .point import Linear, Point, Scope
+from .sharing import Share, by_last, portion
 
 __all__ = ["emit_reduce"]
 
@@ -33,9 +34,7 @@ def _lane(v: Value, inline: set[int], scope: Scope) -> int:
     return max(range(len(domain)), key=lambda o: (score[o] * min(1.0, domain[o] / scope.lanes), o))
 
 
-def emit_reduce(
-    kernel: Kernel, inline: set[int], scope: Scope, share: tuple[Index, Index] | None = None
-) -> None:
+def emit_reduce(kernel: Kernel, inline: set[int], scope: Scope, share: Share | None = None) -> None:
     """Write a kernel of kind ``reduce``."""
     v = kernel.anchor
     kept = len(v.shape)
@@ -48,7 +47,7 @@ def emit_reduce(
             given = {v.id: identity_of(v.data[0], v, scope.f, type_of(v.dtype))}
             _epilogue(kernel, scope, Point(scope, tuple(axes), -1, None, given))
 
-        nest(scope.f, v.shape, nothing)
+        by_last(scope.f, share, lambda: nest(scope.f, v.shape, nothing))
     elif lane < kept:
         _columns(kernel, scope, lane, share)
     else:
@@ -80,7 +79,7 @@ def _fold(
     return level(0, [], acc)
 
 
-def _columns(kernel: Kernel, scope: Scope, lane: int, share: tuple[Index, Index] | None) -> None:
+def _columns(kernel: Kernel, scope: Scope, lane: int, share: Share | None) -> None:
     v = kernel.anchor
     f, lanes = scope.f, scope.lanes
     kept, x = len(v.shape), v.args[0]
@@ -127,15 +126,16 @@ def _columns(kernel: Kernel, scope: Scope, lane: int, share: tuple[Index, Index]
     full = (width // lanes) // _BLOCK * _BLOCK
 
     def row(axes: list[Linear]) -> None:
-        low, high = share if share is not None and not outer else (0, full // _BLOCK)
+        mine = None if outer else share
+        low, high = portion(f, full // _BLOCK, mine)
         f.loop(low, high, 1, lambda i, _: block(axes, f.imul(i, _BLOCK * lanes), _BLOCK, None))
         if vectors > full:
-            block(axes, full * lanes, vectors - full, tail)
+            by_last(f, mine, lambda: block(axes, full * lanes, vectors - full, tail))
 
     nest(f, outer, row, share if outer else None)
 
 
-def _across(kernel: Kernel, scope: Scope, lane: int, share: tuple[Index, Index] | None) -> None:
+def _across(kernel: Kernel, scope: Scope, lane: int, share: Share | None) -> None:
     v = kernel.anchor
     f, lanes = scope.f, scope.lanes
     kept, x = len(v.shape), v.args[0]
@@ -182,4 +182,7 @@ def _across(kernel: Kernel, scope: Scope, lane: int, share: tuple[Index, Index] 
         total = f.lane(_finish(f, v, _tree(f, v, acc)), 0)
         _epilogue(kernel, scope, Point(scope, tuple(axes), -1, None, {v.id: total}))
 
-    nest(f, v.shape, row, share if v.shape else None)
+    if v.shape:
+        nest(f, v.shape, row, share)
+    else:
+        by_last(f, share, lambda: row([]))

@@ -10,6 +10,7 @@ from ..ir import Function, Index, Val, type_of
 from ..program import Affine, Value
 from .loops import nest
 from .point import Access, Linear, Point, Scope
+from .sharing import Share, by_last, portion
 
 __all__ = ["emit_transpose", "transpose_axes", "transpose_block"]
 
@@ -53,7 +54,7 @@ def emit_transpose(
     at: Affine,
     axes: tuple[int, int],
     scope: Scope,
-    share: tuple[Index, Index] | None = None,
+    share: Share | None = None,
 ) -> None:
     """Write the copy; edges that do not fill a block overlap the block before them."""
     f, lanes = scope.f, scope.lanes
@@ -97,8 +98,11 @@ def emit_transpose(
 
     def row(outer: list[Linear]) -> None:
         n = root.shape[lane]
-        f.loop(0, n // lanes * lanes, lanes, lambda i, _: strip(outer, i))
+        mine = None if others else share
+        low, high = portion(f, n // lanes, mine)
+        low, high = f.imul(low, lanes), f.imul(high, lanes)
+        f.loop(low, high, lanes, lambda i, _: strip(outer, i))
         if n % lanes:
-            strip(outer, n - lanes)
+            by_last(f, mine, lambda: strip(outer, n - lanes))
 
     nest(f, others, row, share if others else None)
