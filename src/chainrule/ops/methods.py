@@ -106,7 +106,7 @@ def _transpose(self: Any, *axes: Any) -> Any:
     return lib.transpose(self, axes)
 
 
-def _copy(self: Any, order: str = "C") -> Any:
+def _copy(self: Any, order: Any = "C") -> Any:
     """The same values in memory of their own, in C order as ``ndarray.copy``."""
     made = lib.copy(self)
     if isinstance(made._value, np.ndarray):  # the order decides which later reshapes are views
