@@ -31,7 +31,7 @@ from chainrule.data.scaling import Scaling
 from chainrule.data.split import Split, split
 from chainrule.data.synthetic import circles, moons, sine, spirals, xor
 from chainrule.data.table import Column, Kind, Table
-from chainrule.data.targets import Classes, Numbers, code_for
+from chainrule.data.targets import Classes, Numbers, TargetCode, code_for
 
 __all__ = [
     "BUILT_IN",
@@ -51,6 +51,7 @@ __all__ = [
     "Scaling",
     "Split",
     "Table",
+    "TargetCode",
     "Task",
     "book_format",
     "circles",
