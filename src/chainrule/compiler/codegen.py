@@ -21,8 +21,8 @@ from .lower.reductions import emit_reduce
 from .lower.sharing import Share, by_last
 from .lower.special import emit_assemble, emit_scan, emit_scatter, emit_sort
 from .lower.transposes import emit_transpose, transpose_axes
-from .plan import Buffer, Plan, base_of
-from .program import Value
+from .plan import Buffer, Plan
+from .program import Value, base_of
 from .schedule import Kernel
 from .target import Target
 

@@ -17,12 +17,12 @@ import numpy as np
 
 from .ir import type_of
 from .layout import Layout, contiguous, padded
-from .program import Affine, Value
+from .program import Affine, Value, base_of
 from .schedule import Kernel, Schedule, leaves
 from .schedule import behind as _behind
 from .target import Target
 
-__all__ = ["Buffer", "Plan", "Product", "base_of", "plan"]
+__all__ = ["Buffer", "Plan", "Product", "plan"]
 
 
 @dataclass(eq=False)
@@ -96,16 +96,6 @@ class Plan:
             flat = contiguous(v.shape)
             return Buffer(flat, base.dtype, base.space, base.number, base.offset)
         return self.buffers.get(v.id)
-
-
-def base_of(v: Value) -> tuple[Value, Affine]:
-    """Return the value in memory that a chain of views reads, and how."""
-    rank = len(v.shape)
-    at = Affine.identity(rank)
-    while v.kind == "view":
-        at = at.after(v.data, rank)
-        v = v.args[0]
-    return v, at
 
 
 class _Planner:

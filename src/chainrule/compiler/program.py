@@ -36,7 +36,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-__all__ = ["Affine", "Builder", "Origin", "Program", "Value", "ordered"]
+__all__ = ["Affine", "Builder", "Origin", "Program", "Value", "base_of", "ordered"]
 
 Shape = tuple[int, ...]
 
@@ -138,6 +138,16 @@ class Value:
         name = self.data if self.kind == "map" else self.kind
         args = ", ".join(f"%{a.id}" for a in self.args)
         return f"%{self.id} = {name}({args}) {self.dtype}{list(self.shape)}"
+
+
+def base_of(v: Value) -> tuple[Value, Affine]:
+    """Return the value in memory that a chain of views reads, and how."""
+    rank = len(v.shape)
+    at = Affine.identity(rank)
+    while v.kind == "view":
+        at = at.after(v.data, rank)
+        v = v.args[0]
+    return v, at
 
 
 def ordered(roots: Iterable[Value]) -> list[Value]:
@@ -306,6 +316,8 @@ class Builder:
             return self.view(x, affine, shape)
         if x.kind == "reshape":
             return self.reshape(x.args[0], shape)
+        if x.kind in ("view", "iota"):
+            x = self.map("copy", x)  # a reshape shares the memory of its operand
         return self.make("reshape", (x,), shape, x.dtype)
 
     def reduce(self, kind: str, x: Value, axes: Sequence[int], dtype: Any = None) -> Value:

@@ -17,7 +17,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from ..errors import CompileError
-from .program import Affine, Program, Value
+from .program import Affine, Program, Value, base_of
 from .scalars import SCALARS
 
 __all__ = ["Kernel", "Schedule", "behind", "leaves", "schedule"]
@@ -94,7 +94,7 @@ def leaves(v: Value, inline: set[int]) -> list[tuple[Value, Affine, str]]:
         elif x.kind == "gather":
             source, *indices = x.args
             n = len(indices[0].shape)
-            out.append((source, at, "whole"))
+            out.append((base_of(source)[0], at, "whole"))
             for i in indices:
                 push(i, Affine(at.starts[:n], at.matrix[:n]))
         elif x.kind == "reduce":

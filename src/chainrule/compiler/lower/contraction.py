@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from functools import partial
 
 from ..ir import PTR, Function, Index, Val, type_of
-from ..plan import Product, base_of
-from ..program import Affine, Value
+from ..plan import Product
+from ..program import Affine, Value, base_of
 from ..scalars import SCALARS
 from ..schedule import Kernel
 from ..target import Target

@@ -19,7 +19,7 @@ import numpy as np
 from ...errors import CompileError
 from ..ir import I64, Function, Index, Type, Val, type_of
 from ..layout import Layout
-from ..program import Affine, Value
+from ..program import Affine, Value, base_of
 from ..scalars import SCALARS
 
 __all__ = ["Access", "Linear", "Point", "Scope"]
@@ -283,7 +283,8 @@ class Point:
     def _gather(self, v: Value, at: Affine) -> Val:
         f = self.scope.f
         source, *indices = v.args
-        access = self.scope.access(source)
+        base, through = base_of(source)
+        access = self.scope.access(base)
         if access is None:
             raise CompileError(f"the operand of {v.origin} was not given a place in memory")
         ndim = len(indices[0].shape)
@@ -293,24 +294,29 @@ class Point:
             f.convert(w, Type("i", 64, w.type.lanes), "zext" if i.dtype.kind in "ub" else "sext")
             for w, i in zip(where, indices, strict=True)
         ]
-        strides = access.layout.strides
-        rest = Affine(at.starts[ndim:], at.matrix[ndim:])
-        tail = self.position(rest)
-        total, step = Linear(0), 0
-        for i, s, stride in zip(tail, self._steps, strides[len(indices) :], strict=True):
+        tail = self.position(Affine(at.starts[ndim:], at.matrix[ndim:]))
+        steps = [0] * len(indices) + self._steps
+        # How far an axis of the source reaches in memory: views of the base are composed in.
+        reach = [
+            sum(row[a] * s for row, s in zip(through.matrix, access.layout.strides, strict=True))
+            for a in range(len(source.shape))
+        ]
+        first = sum(s * t for s, t in zip(through.starts, access.layout.strides, strict=True))
+        total = Linear(first)
+        for i, stride in zip(tail, reach[len(indices) :], strict=True):
             total = total.plus(i.times(stride))
-            step += s * stride
-        t = type_of(access.dtype)
-        lanes = self.scope.lanes if self.lane >= 0 else 1
+        step = sum(s * stride for s, stride in zip(steps, reach, strict=True))
         if all(w.type.lanes == 1 for w in where):
-            for w, stride in zip(where, strides, strict=False):
+            for w, stride in zip(where, reach, strict=False):
                 total = total.plus(Linear.of(w).times(stride))
             return self.load(access, total, step)
+        t = type_of(access.dtype)
+        lanes = self.scope.lanes if self.lane >= 0 else 1
         count = lanes if self.valid is None else self.valid
         parts = []
         for lane in range(count):
             here = total.plus(lane * step)
-            for w, stride in zip(where, strides, strict=False):
+            for w, stride in zip(where, reach, strict=False):
                 here = here.plus(Linear.of(f.lane(w, lane)).times(stride))
             parts.append(f.load(t, self.address(access, here)))
         parts += [parts[-1]] * (lanes - count)
