@@ -15,6 +15,7 @@ from chainrule.cli.group import LazyGroup, Subcommand
 __all__ = ["main"]
 
 SUBCOMMANDS = {
+    "train": Subcommand("chainrule.cli.train", "Train a network on a file or a built-in data set."),
     "doctor": Subcommand("chainrule.cli.doctor", "Versions, processor, and whether it all works."),
 }
 

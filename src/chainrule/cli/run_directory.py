@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from chainrule.errors import ArgumentError, CheckpointError
 
-__all__ = ["RunDirectory", "write_whole"]
+__all__ = ["RunDirectory"]
 
 
 @dataclass(frozen=True)
@@ -34,7 +33,7 @@ class RunDirectory:
 
     @property
     def model(self) -> Path:
-        """The network: its layers and weights."""
+        """The network's weights."""
         return self.path / "model.safetensors"
 
     @property
@@ -53,9 +52,9 @@ class RunDirectory:
         return self.path / "result.json"
 
     @property
-    def checkpoints(self) -> Path:
+    def checkpoint(self) -> Path:
         """Where an interrupted run goes on from."""
-        return self.path / "checkpoint"
+        return self.path / "checkpoint.safetensors"
 
     @classmethod
     def new(cls, out: Path | None, name: str) -> RunDirectory:
@@ -114,10 +113,3 @@ class RunDirectory:
                     f"{path} holds no run of `chainrule train`: {needed.name} is absent."
                 )
         return run
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write a text file so that it is there whole or not at all."""
-    beside = path.with_name(path.name + ".part")
-    beside.write_text(text, encoding="utf-8")
-    os.replace(beside, path)

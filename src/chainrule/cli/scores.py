@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 import chainrule as cr
 from chainrule import nn
-from chainrule.data import Numbers, Part, TargetCode
+from chainrule.data import Numbers, Part, Prepared, TargetCode
 
-__all__ = ["gradient_norms", "outputs_of", "scores"]
+__all__ = ["baseline", "gradient_norms", "outputs_of", "scores"]
 
 _ROWS = 4096  # at a time: large enough to be fast, small enough for inputs that stay on disk
 _ROWS_FOR_GRADIENTS = 8192
@@ -50,18 +50,37 @@ def scores(model: nn.Module, loss: nn.Module, part: Part, code: TargetCode) -> d
             * (rows.stop - rows.start)
             for rows in _chunks(len(outputs))
         )
-    found = {"loss": total / len(outputs)}
+    return {"loss": total / len(outputs), **_judged(outputs, part.targets, code)}
+
+
+def _judged(outputs: NDArray[Any], targets: NDArray[Any], code: TargetCode) -> dict[str, float]:
+    if not isinstance(code, Numbers):
+        return {"accuracy": float(np.mean(outputs.argmax(axis=1) == targets))}
+    truth = code.decode(targets)
+    error = code.decode(outputs) - truth
+    squared = float(np.mean(error**2))
+    variance = float(np.mean((truth - truth.mean(axis=0)) ** 2))
+    return {
+        "mae": float(np.mean(np.abs(error))),
+        "rmse": squared**0.5,
+        "r2": 1 - squared / variance if variance > 0 else float("nan"),
+    }
+
+
+def baseline(data: Prepared) -> dict[str, float]:
+    """Return the scores of saying the same of every sample: what a network must beat.
+
+    It is the commonest class, or the mean, of the training rows, judged on the test rows
+    (validation or training rows where there are none).
+    """
+    part = next(p for p in (data.test, data.validation, data.train) if len(p.targets))
+    train, code = data.train.targets, data.pipeline.target
     if isinstance(code, Numbers):
-        truth, said = code.decode(part.targets), code.decode(outputs)
-        error = said - truth
-        squared = float(np.mean(error**2))
-        variance = float(np.mean((truth - truth.mean(axis=0)) ** 2))
-        found["mae"] = float(np.mean(np.abs(error)))
-        found["rmse"] = squared**0.5
-        found["r2"] = 1 - squared / variance if variance > 0 else float("nan")
-        return found
-    found["accuracy"] = float(np.mean(outputs.argmax(axis=1) == part.targets))
-    return found
+        said = np.broadcast_to(train.mean(axis=0), part.targets.shape)
+    else:
+        said = np.zeros((len(part.targets), code.outputs))
+        said[:, np.bincount(train).argmax()] = 1
+    return _judged(said, part.targets, code)
 
 
 def gradient_norms(model: nn.Module, loss: nn.Module, part: Part) -> dict[str, float]:

@@ -29,6 +29,7 @@ class MappedRows:
         The rows of ``source`` that this one has; all when not given.
     """
 
+    on_disk = True
     dtype = np.dtype(np.float32)
     ndim = 2
 

@@ -63,6 +63,8 @@ class Feed:
         self.in_memory = all(not _mapped(a) for a in (*flatten(self.x)[0], *flatten(self.y)[0]))
 
     def _prepared(self, array: Any) -> Any:
+        if getattr(array, "on_disk", False):
+            return array
         if isinstance(array, Tensor):
             array = array.detach().numpy()
         if hasattr(array, "to_numpy"):  # a data frame or column
@@ -96,6 +98,8 @@ class Feed:
 
 
 def _mapped(array: Any) -> bool:
+    if getattr(array, "on_disk", False):  # rows that are made when asked for: data.MappedRows
+        return True
     return isinstance(array, np.memmap) or isinstance(getattr(array, "base", None), np.memmap)
 
 

@@ -1,0 +1,258 @@
+"""A training run, step by step: prepare, find a rate, fit, score, save."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from time import perf_counter
+from typing import Any, cast
+
+import numpy as np
+
+import chainrule as cr
+from chainrule import nn
+from chainrule.cli.network import build_loss, build_network, build_optimizer, chosen_loss, sizes
+from chainrule.cli.pictures import learning_curves
+from chainrule.cli.range_test import range_test
+from chainrule.cli.run_directory import RunDirectory
+from chainrule.cli.scores import baseline, gradient_norms, scores
+from chainrule.cli.settings import Settings
+from chainrule.cli.source import open_data
+from chainrule.cli.terminal import plain
+from chainrule.data import Dataset, Part, Pipeline, Prepared, Table, Task, prepare
+from chainrule.errors import CheckpointError
+from chainrule.train import EarlyStopping, History, JSONLWriter, Trainer
+from chainrule.train.files import read_file, write_bytes, write_file
+
+__all__ = [
+    "Outcome",
+    "Plan",
+    "begin_run",
+    "find_rate",
+    "load_run",
+    "parameter_count",
+    "plan_run",
+    "save_run",
+    "train_run",
+    "with_rate",
+]
+
+WEIGHTS = "weights"
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """What a run will do: the settings with every 'auto' resolved but the rate, and the data."""
+
+    settings: Settings
+    source: Table | Dataset
+    data: Prepared
+
+    @property
+    def score(self) -> str:
+        """The name of the metric shown: 'accuracy' or 'mae'."""
+        return "accuracy" if self.data.pipeline.target.task == "classification" else "mae"
+
+    @property
+    def parts(self) -> dict[str, Part]:
+        """The parts that have rows, by name."""
+        every = {
+            "training": self.data.train,
+            "validation": self.data.validation,
+            "test": self.data.test,
+        }
+        return {name: part for name, part in every.items() if len(part.targets)}
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """What came out of a run."""
+
+    model: nn.Module
+    history: History
+    seconds: float
+    best_epoch: int | None
+    scores: dict[str, dict[str, float]]
+    gradient_norms: dict[str, float]
+
+
+def plan_run(settings: Settings) -> Plan:
+    """Read the data, divide and code them, and settle what was left open."""
+    task = None if settings.task == "auto" else cast(Task, settings.task)
+    size = cast("tuple[int, int]", settings.image_size) if settings.image_size else None
+    source = open_data(
+        settings.data,
+        target=settings.target,
+        task=task,
+        encoding=settings.encoding,
+        image_size=size,
+    )
+    data = prepare(
+        source,
+        settings.target,
+        task=task,
+        validation=settings.validation,
+        test=settings.test,
+        seed=settings.seed,
+        categories=settings.category,
+        ignore=settings.ignore,
+    )
+    code = data.pipeline.target
+    # The batch is no larger than the data: what is saved is what was done.
+    batch = min(settings.batch_size, len(data.train.targets))
+    settled = {"task": code.task, "loss": chosen_loss(settings, code), "batch_size": batch}
+    return Plan(settings.changed(settled), source, data)
+
+
+def with_rate(plan: Plan, rate: float) -> Plan:
+    """Return the plan with a learning rate."""
+    return replace(plan, settings=plan.settings.changed({"lr": rate}))
+
+
+def parameter_count(plan: Plan) -> int:
+    """Return how many parameters the planned network has."""
+    return sum(p.size for p in build_network(plan.settings, plan.data.pipeline).parameters())
+
+
+def find_rate(plan: Plan) -> float:
+    """Return a learning rate by a range test on a network that is thrown away."""
+    settings, train = plan.settings, plan.data.train
+    model = build_network(settings, plan.data.pipeline)
+    trainer = Trainer(
+        model, build_loss(settings.loss), build_optimizer(settings, model, 1e-5),
+        clip_norm=settings.clip_norm or None,
+    )  # fmt: skip
+    rng = np.random.default_rng(settings.seed)
+
+    def step(rate: float) -> float:
+        rows = np.sort(rng.choice(len(train.targets), settings.batch_size, replace=False))
+        trainer.optimizer.param_groups[0]["lr"] = rate
+        batch = cr.tensor(train.inputs[rows]), cr.tensor(train.targets[rows])
+        return float(trainer.step(*batch)[0])
+
+    # Rates far beyond the useful overflow on their way to where the test ends.
+    with np.errstate(all="ignore"):
+        return range_test(step).chosen
+
+
+def train_run(plan: Plan, run: RunDirectory, *, progress: bool, resume: bool = False) -> Outcome:
+    """Train as planned, with a checkpoint after every epoch, and score what came out."""
+    settings, data = plan.settings, plan.data
+    model = build_network(settings, data.pipeline)
+    loss = build_loss(settings.loss)
+    trainer = Trainer(
+        model, loss, build_optimizer(settings, model, float(settings.lr)),
+        metrics=[plan.score], seed=settings.seed, clip_norm=settings.clip_norm or None,
+    )  # fmt: skip
+    stopping = EarlyStopping("val_loss", settings.patience) if _stops_early(plan) else None
+    callbacks = [JSONLWriter(run.history), *([stopping] if stopping else [])]
+    start = perf_counter()
+    history = trainer.fit(
+        data.train,
+        epochs=settings.epochs,
+        batch_size=settings.batch_size,
+        validation=data.validation if "validation" in plan.parts else None,
+        callbacks=callbacks,
+        progress=progress,
+        checkpoint=run.checkpoint,
+        resume=resume,
+    )
+    seconds = perf_counter() - start
+    return Outcome(
+        model,
+        history,
+        seconds,
+        stopping.best_epoch if stopping else None,
+        {
+            name: scores(model, loss, part, data.pipeline.target)
+            for name, part in plan.parts.items()
+        },
+        gradient_norms(model, loss, data.train),
+    )
+
+
+def _stops_early(plan: Plan) -> bool:
+    return plan.settings.patience > 0 and "validation" in plan.parts
+
+
+def record_of(plan: Plan, outcome: Outcome, run: RunDirectory) -> dict[str, Any]:
+    """Return what came out, as the command prints it with --json."""
+    settings, pipeline = plan.settings, plan.data.pipeline
+    target = pipeline.target
+    return {
+        "data": settings.data,
+        "task": target.task,
+        "target": target.name,
+        "rows": {name: len(part.targets) for name, part in plan.parts.items()},
+        "remarks": list(plan.data.remarks),
+        "network": {
+            "sizes": sizes(settings, pipeline),
+            "activation": settings.activation,
+            "parameters": sum(p.size for p in outcome.model.parameters()),
+        },
+        "settings": settings.to_dict(),
+        "epochs": len(outcome.history),
+        "kept_epoch": outcome.best_epoch,
+        "stopped": outcome.history.stopped,
+        "seconds": outcome.seconds,
+        "baseline": baseline(plan.data),
+        "scores": outcome.scores,
+        "gradient_norms": outcome.gradient_norms,
+        "directory": str(run.path),
+    }
+
+
+def begin_run(plan: Plan, run: RunDirectory) -> None:
+    """Save what is known before training: enough to resume a run that is killed."""
+    plan.data.pipeline.save(run.rules)
+    write_bytes(run.config, plan.settings.to_toml().encode())
+
+
+def save_run(plan: Plan, outcome: Outcome, run: RunDirectory) -> dict[str, Any]:
+    """Save what came out and return its record; ``picture`` in it says whether one was drawn."""
+    write_file(run.model, dict(outcome.model.state_dict()), WEIGHTS)
+    record = record_of(plan, outcome, run)
+    score = plan.score
+    history = {
+        name: outcome.history[name]
+        for name in ("loss", "val_loss", score, f"val_{score}")
+        if name in outcome.history
+    }
+    record["picture"] = learning_curves(
+        run.picture,
+        history,
+        outcome.gradient_norms,
+        title=title_of(plan),
+        score=score,
+        best=outcome.best_epoch,
+    )
+    text = json.dumps(plain(record), indent=1, ensure_ascii=False)
+    write_bytes(run.result, f"{text}\n".encode())
+    return record
+
+
+def title_of(plan: Plan) -> str:
+    """Return the run in a line: data, network, optimiser."""
+    widths = "–".join(map(str, sizes(plan.settings, plan.data.pipeline)))
+    s = plan.settings
+    return f"{s.data}: {widths} {s.activation}, {s.optimizer}, learning rate {s.lr:g}"
+
+
+def load_run(run: RunDirectory) -> tuple[Settings, Pipeline, nn.Module]:
+    """Return the settings, rules and network of a finished run.
+
+    Raises
+    ------
+    CheckpointError
+        The run never finished, or a file of it is damaged.
+    """
+    settings = Settings.read(run.config)
+    pipeline = Pipeline.load(run.rules)
+    if not run.model.exists():
+        raise CheckpointError(
+            f"{run.path} holds a run that has not finished; go on with it: "
+            f"chainrule train --resume --out {run.path}"
+        )
+    model = build_network(settings, pipeline)
+    model.load_state_dict(read_file(run.model, WEIGHTS))
+    return settings, pipeline, model
