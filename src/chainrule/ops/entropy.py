@@ -60,7 +60,7 @@ def checked_classes(target: Any, count: int, ignore: int) -> Any:
             f"class indices must be integers, not {target.dtype}; probabilities must have the "
             "shape of the logits"
         )
-    if target.size and (target.min() < 0 or target.max() >= count):
+    if target.size and not _all_below(target, count):
         outside = ((target < 0) | (target >= count)) & (target != ignore)
         if outside.any():
             wrong = int(target[outside].ravel()[0])
@@ -68,14 +68,24 @@ def checked_classes(target: Any, count: int, ignore: int) -> Any:
     return target
 
 
+def _all_below(target: Any, count: int) -> bool:
+    """Whether all are in ``0 … count - 1``: one look, since negative numbers are large unsigned."""
+    if target.dtype == np.int64:
+        target = target.view(np.uint64)
+    elif target.dtype.kind == "i":
+        return bool(target.min() >= 0 and target.max() < count)
+    return bool(np.maximum.reduce(target, None) < count)
+
+
 def _targets(target: Any, weight: Any, count: int, ignore: int) -> Targets:
     target = checked_classes(target, count, ignore)
-    flat = target.reshape(-1)
-    kept = flat != ignore
-    if kept.all():
-        kept = None
-    else:
-        flat = np.where(kept, flat, 0)
+    flat = target if target.ndim == 1 else target.reshape(-1)
+    kept = None
+    if 0 <= ignore < count or not (flat.size == 0 or _all_below(flat, count)):
+        ignored = flat == ignore
+        if ignored.any():
+            kept = ~ignored
+            flat = np.where(kept, flat, 0)
     if weight is None:
         return Targets(flat, kept, None, flat.size if kept is None else kept.sum())
     weights = np.asarray(weight)[flat]
@@ -132,8 +142,8 @@ def _reduced(logp: Any, target: Any, weight: Any, ignore: int, smoothing: float,
         return losses.astype(logp.dtype, copy=False).reshape(np.shape(target))
     total = np.add.reduce(losses)
     if how == "mean":
-        with np.errstate(divide="ignore", invalid="ignore"):
-            total = np.divide(total, ready.divisor)  # 0/0, nothing to average: NaN, as in NumPy
+        # nothing to average: NaN, as in NumPy
+        total = total / ready.divisor if ready.divisor else np.nan
     return np.asarray(total, logp.dtype)
 
 
@@ -206,7 +216,8 @@ def _delta_forward(
     x = floating(x)
     count = x.shape[-1]
     ready = _targets(target, weight, count, ignore)
-    delta = softmax_values(x, x.ndim - 1).reshape(-1, count)
+    delta = softmax_values(x, x.ndim - 1)
+    delta = delta if x.ndim == 2 else delta.reshape(-1, count)
     if smoothing:
         q = _distribution(ready, weight, x, ignore, smoothing).reshape(-1, count)
         delta *= q.sum(axis=-1, keepdims=True)
@@ -218,8 +229,8 @@ def _delta_forward(
         if ready.weights is not None:
             delta *= ready.weights[:, None]
     if mean:
-        delta *= np.divide(1.0, ready.divisor, dtype=x.dtype) if ready.divisor else np.nan
-    return delta.reshape(x.shape).astype(x.dtype, copy=False)
+        delta *= 1.0 / float(ready.divisor) if ready.divisor else np.nan
+    return delta if x.ndim == 2 else delta.reshape(x.shape)
 
 
 def _delta_rule(

