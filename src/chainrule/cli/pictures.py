@@ -56,10 +56,11 @@ def learning_curves(
         axes.set_xlabel("epoch")
         if best is not None:
             axes.axvline(best, color=GREY, linestyle=":", linewidth=1)
-            axes.annotate(
-                "kept", (best, 1), xycoords=("data", "axes fraction"), xytext=(-3, -3),
-                textcoords="offset points", ha="right", va="top", color=GREY, fontsize=8,
-            )  # fmt: skip
+    if best is not None:
+        losses.annotate(
+            "weights kept", (best, 0), xycoords=("data", "axes fraction"), xytext=(-4, 4),
+            textcoords="offset points", ha="right", va="bottom", color=GREY, fontsize=8, rotation=90,
+        )  # fmt: skip
     _norms(norms, gradients)
     figure.savefig(path, dpi=150)
     pyplot.close(figure)
@@ -80,9 +81,10 @@ def _curves(axes: Axes, history: Mapping[str, Sequence[float]], name: str) -> No
 
 def _norms(axes: Axes, gradients: Mapping[str, float]) -> None:
     names = list(gradients)[::-1]
-    axes.barh(names, [gradients[name] for name in names], color=BLUE, height=0.6)
-    axes.set_xscale("log")
+    bars = axes.barh(names, [gradients[name] for name in names], color=BLUE, height=0.6)
+    axes.bar_label(bars, fmt="{:.1e}", padding=3, fontsize=8)
+    axes.margins(x=0.18)
+    axes.set_xticks([])
     axes.set_title("gradient norms at the end", loc="left", fontsize=10)
     axes.tick_params(axis="y", labelsize=8)
-    axes.grid(axis="x", alpha=0.25)
-    axes.spines[["top", "right"]].set_visible(False)
+    axes.spines[["top", "right", "bottom"]].set_visible(False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from chainrule.cli.estimate import Estimate
@@ -13,7 +13,6 @@ from chainrule.cli.table_view import columns_view
 from chainrule.cli.terminal import Terminal
 from chainrule.cli.training import Outcome, Plan
 from chainrule.data import Classes, Table
-from chainrule.data.table import listing
 
 __all__ = ["say_estimate", "say_files", "say_outcome", "say_plan"]
 
@@ -33,7 +32,7 @@ def say_plan(terminal: Terminal, plan: Plan) -> None:
         shape = " × ".join(map(str, source.inputs.shape[1:]))
         terminal.say(f"{source.name}: {len(source)} samples of {shape} numbers")
     what = (
-        f"classification into {code.outputs}: {listing(code.classes, 10)}"
+        f"classification into {code.outputs}: {_names(code.classes)}"
         if isinstance(code, Classes)
         else "regression"
     )
@@ -132,6 +131,11 @@ def say_estimate(terminal: Terminal, plan: Plan, cost: Estimate) -> None:
         f"about {_seconds(cost.seconds_per_epoch)} for an epoch of {cost.steps_per_epoch} steps, "
         f"{_seconds(cost.seconds_per_epoch * epochs)} for {epochs} (on this machine, now)",
     )
+
+
+def _names(classes: Sequence[str]) -> str:
+    shown = ", ".join(classes)
+    return shown if len(shown) < 48 else f"{', '.join(classes[:3])} … {classes[-1]}"
 
 
 def _entry(terminal: Terminal, name: str, text: str) -> None:

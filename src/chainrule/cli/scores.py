@@ -12,7 +12,7 @@ import chainrule as cr
 from chainrule import nn
 from chainrule.data import Numbers, Part, Prepared, TargetCode
 
-__all__ = ["baseline", "gradient_norms", "outputs_of", "scores"]
+__all__ = ["baseline", "gradient_norms", "judged", "outputs_of", "scores"]
 
 _ROWS = 4096  # at a time: large enough to be fast, small enough for inputs that stay on disk
 _ROWS_FOR_GRADIENTS = 8192
@@ -50,10 +50,11 @@ def scores(model: nn.Module, loss: nn.Module, part: Part, code: TargetCode) -> d
             * (rows.stop - rows.start)
             for rows in _chunks(len(outputs))
         )
-    return {"loss": total / len(outputs), **_judged(outputs, part.targets, code)}
+    return {"loss": total / len(outputs), **judged(outputs, part.targets, code)}
 
 
-def _judged(outputs: NDArray[Any], targets: NDArray[Any], code: TargetCode) -> dict[str, float]:
+def judged(outputs: NDArray[Any], targets: NDArray[Any], code: TargetCode) -> dict[str, float]:
+    """Return the scores of :func:`scores` but for the loss, from a network's outputs."""
     if not isinstance(code, Numbers):
         return {"accuracy": float(np.mean(outputs.argmax(axis=1) == targets))}
     truth = code.decode(targets)
@@ -80,7 +81,7 @@ def baseline(data: Prepared) -> dict[str, float]:
     else:
         said = np.zeros((len(part.targets), code.outputs))
         said[:, np.bincount(train).argmax()] = 1
-    return _judged(said, part.targets, code)
+    return judged(said, part.targets, code)
 
 
 def gradient_norms(model: nn.Module, loss: nn.Module, part: Part) -> dict[str, float]:

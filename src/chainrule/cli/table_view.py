@@ -23,6 +23,7 @@ def columns_view(table: Table, pipeline: Pipeline, width: int = 80) -> View:
     Where ``width`` characters are too few, names and values are cut short and nothing else.
     """
     from rich.table import Table as View
+    from rich.text import Text
 
     uses = _uses(pipeline)
     rows = [
@@ -41,7 +42,7 @@ def columns_view(table: Table, pipeline: Pipeline, width: int = 80) -> View:
     for row in rows:
         use = row[-1]
         style = "dim" if use.startswith("–") else "bold" if use.startswith("target") else None
-        view.add_row(*map(_escaped, row), style=style)
+        view.add_row(*map(Text, row), style=style)  # Text: square brackets are no markup
     return view
 
 
@@ -85,8 +86,3 @@ def _uses(pipeline: Pipeline) -> dict[str, str]:
     code = pipeline.target
     classes = f"target: {code.outputs} classes" if isinstance(code, Classes) else "target: number"
     return {**uses, code.name: classes}
-
-
-def _escaped(text: str) -> str:
-    """Return text in which square brackets are no markup of rich's."""
-    return text.replace("[", r"\[")

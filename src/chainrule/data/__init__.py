@@ -20,6 +20,7 @@ from chainrule.data.book import (
 from chainrule.data.builtin import BUILT_IN, load
 from chainrule.data.dataset import Dataset, Task
 from chainrule.data.idx import read_idx, read_idx_pair
+from chainrule.data.inputs import read_inputs
 from chainrule.data.labels import one_hot
 from chainrule.data.mapped import MappedRows
 from chainrule.data.mnist_pickle import MnistSets, load_mnist_pkl
@@ -66,6 +67,7 @@ __all__ = [
     "read",
     "read_idx",
     "read_idx_pair",
+    "read_inputs",
     "sine",
     "spirals",
     "split",

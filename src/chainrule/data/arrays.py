@@ -18,7 +18,7 @@ from chainrule.data.dataset import Dataset, Task
 from chainrule.data.table import Table, listing
 from chainrule.errors import ArgumentError, DataError
 
-__all__ = ["dataset_of", "read_npy", "read_npz"]
+__all__ = ["column_index", "dataset_of", "load_npy", "npz_inputs", "read_npy", "read_npz"]
 
 # Names under which inputs and targets are commonly stored, in the order they are looked for.
 INPUT_NAMES = ("X", "x", "inputs", "data", "features", "images")
@@ -47,21 +47,34 @@ def read_npz(path: Path | str, target: str | None = None, task: Task | None = No
         The file is no archive or damaged, or which arrays are meant cannot be told.
     """
     path = Path(path)
+    arrays = _load_npz(path)
+    target_name = _choose(path, list(arrays), target, TARGET_NAMES, "targets")
+    targets = arrays.pop(target_name)
+    return dataset_of(str(path), arrays[_input_name(path, list(arrays))], targets, task)
+
+
+def npz_inputs(path: Path, target: str | None = None) -> NDArray[Any]:
+    """Return the inputs of an ``.npz`` archive, which may hold targets or not."""
+    arrays = _load_npz(path)
+    for name in (target, *TARGET_NAMES):
+        if len(arrays) > 1 and name in arrays:
+            del arrays[name]
+            break
+    return arrays[_input_name(path, list(arrays))]
+
+
+def _load_npz(path: Path) -> dict[str, NDArray[Any]]:
     try:
         with np.load(path, allow_pickle=False) as archive:
-            names = list(archive.files)
-            target_name = _choose(path, names, target, TARGET_NAMES, "targets")
-            others = [name for name in names if name != target_name]
-            wanted = others[0] if len(others) == 1 else None
-            input_name = _choose(path, others, wanted, INPUT_NAMES, "inputs")
-            inputs, targets = archive[input_name], archive[target_name]
+            return {name: archive[name] for name in archive.files}
     except (ValueError, EOFError, zipfile.BadZipFile, zlib.error, KeyError) as error:
-        if isinstance(error, DataError):
-            raise
         raise DataError(f"{path}: not a whole .npz archive of plain arrays ({error}).") from error
     except AttributeError as error:  # np.load found a single array, which is no archive
         raise DataError(f"{path}: a single array; an .npz archive is expected.") from error
-    return dataset_of(str(path), inputs, targets, task)
+
+
+def _input_name(path: Path, names: list[str]) -> str:
+    return _choose(path, names, names[0] if len(names) == 1 else None, INPUT_NAMES, "inputs")
 
 
 def read_npy(
@@ -85,13 +98,7 @@ def read_npy(
         Not an ``.npy`` file, cut off, or not a matrix of numbers.
     """
     path = Path(path)
-    try:
-        array = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise DataError(f"{path}: not a whole .npy file of plain numbers ({error}).") from error
-    if not isinstance(array, np.ndarray):
-        array.close()
-        raise DataError(f"{path}: an archive of arrays; name it .npz.")
+    array = load_npy(path)
     if array.dtype.names:
         return Table.of({name: np.asarray(array[name]) for name in array.dtype.names}, str(path))
     if array.ndim != 2 or array.shape[1] < 2 or array.dtype.kind not in "iufb":
@@ -100,13 +107,25 @@ def read_npy(
             "with one row per sample and the target in one column is expected. Store inputs and "
             "targets of other shapes as X and y in an .npz archive."
         )
-    column = _column_index(path, target, array.shape[1])
+    column = column_index(path, target, array.shape[1])
     targets = np.array(array[:, column])
     if column == array.shape[1] - 1:
         return dataset_of(str(path), array[:, :-1], targets, task)  # a view: nothing is read
     if column == 0:
         return dataset_of(str(path), array[:, 1:], targets, task)
     return dataset_of(str(path), np.delete(array, column, axis=1), targets, task)
+
+
+def load_npy(path: Path) -> NDArray[Any]:
+    """Return the array of an ``.npy`` file, mapped; DataError where it is none."""
+    try:
+        array = np.load(path, mmap_mode="r", allow_pickle=False)
+    except (ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise DataError(f"{path}: not a whole .npy file of plain numbers ({error}).") from error
+    if not isinstance(array, np.ndarray):
+        array.close()
+        raise DataError(f"{path}: an archive of arrays; name it .npz.")
+    return array
 
 
 def dataset_of(
@@ -178,7 +197,8 @@ def _choose(
     )
 
 
-def _column_index(path: Path, target: str | None, columns: int) -> int:
+def column_index(path: Path, target: str | None, columns: int) -> int:
+    """Return the place of the target's column: the last where none is given."""
     try:
         index = -1 if target is None else int(target)
     except ValueError as error:

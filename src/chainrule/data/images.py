@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from chainrule.data.dataset import Dataset
 from chainrule.errors import DataError, MissingExtraError
 
-__all__ = ["read_images"]
+__all__ = ["read_image_files", "read_images"]
 
 SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".pgm", ".ppm"}
 
@@ -56,21 +56,43 @@ def read_images(
             f"{folder}: no images in class folders; expected {folder}/CLASS/NAME.png "
             f"(or {', '.join(sorted(SUFFIXES - {'.png'}))})."
         )
-    pixels: list[NDArray[Any]] = []
-    for path, _ in files:
+    pixels = _read_all([path for path, _ in files], size, grey)
+    labels = np.array([index for _, index in files])
+    names = tuple(place.name for place in classes)
+    return Dataset(
+        str(folder), pixels, labels, "classification", classes=names, bounds=(0.0, 255.0)
+    )
+
+
+def read_image_files(
+    folder: Path | str, size: tuple[int, int] | None = None, grey: bool | None = None
+) -> NDArray[np.uint8]:
+    """Return the images in a folder without classes, in the order of their names.
+
+    Returns
+    -------
+    ndarray, shape (n, height, width) or (n, height, width, 3), uint8
+    """
+    files = sorted(p for p in Path(folder).iterdir() if p.suffix.lower() in SUFFIXES)
+    if not files:
+        raise DataError(f"{folder}: no images ({', '.join(sorted(SUFFIXES))}).")
+    return _read_all(files, size, grey)
+
+
+def _read_all(
+    files: list[Path], size: tuple[int, int] | None, grey: bool | None
+) -> NDArray[np.uint8]:
+    pixels: list[NDArray[np.uint8]] = []
+    for path in files:
         image = _open(path, size, grey)
         grey = image.ndim == 2
         if pixels and image.shape != pixels[0].shape:
             raise DataError(
-                f"{path} has {_size(image)} pixels, {files[0][0]} has {_size(pixels[0])}; images "
+                f"{path} has {_size(image)} pixels, {files[0]} has {_size(pixels[0])}; images "
                 "of one size are expected. Give size=(height, width) to bring them to one."
             )
         pixels.append(image)
-    labels = np.array([index for _, index in files])
-    names = tuple(place.name for place in classes)
-    return Dataset(
-        str(folder), np.stack(pixels), labels, "classification", classes=names, bounds=(0.0, 255.0)
-    )
+    return np.stack(pixels)
 
 
 def _open(path: Path, size: tuple[int, int] | None, grey: bool | None) -> NDArray[np.uint8]:
