@@ -124,3 +124,47 @@ def test_wrong_calls_say_what_is_wrong(make, error, words):
     step, _, x, y = problem(16)
     with pytest.raises(error, match=words):
         make(cr.compile(step), x, y)
+
+
+@pytest.mark.parametrize("sizes", [(20, 64, 10), (33, 17, 5)])
+@pytest.mark.parametrize("shuffled", [False, True])
+def test_any_number_of_threads_gives_the_same_bits(sizes, shuffled):
+    rng = np.random.default_rng(4)
+    x = rng.standard_normal((150, sizes[0])).astype("f")
+    y = rng.standard_normal((150, sizes[-1])).astype("f")
+    order = rng.permutation(150) if shuffled else None
+    found = []
+    for threads in (1, 2, 3):
+        step, ws, _, _ = training_step(sizes, 32, cr.tanh)
+        result = cr.compile(step, threads=threads).epoch(x, y, batch_size=32, order=order)
+        found.append([result.outputs, result.partial, *(w.detach().numpy().copy() for w in ws)])
+    for other in found[1:]:
+        for a, b in zip(found[0], other, strict=True):
+            np.testing.assert_array_equal(a, b)
+
+
+def test_a_fixed_number_of_threads_is_validated():
+    with pytest.raises(ArgumentError, match="at least 1"):
+        cr.compile(lambda x: x, threads=0)
+
+
+def test_the_pace_prefers_what_is_faster_and_keeps_looking():
+    from chainrule.compiler.threads import Pace
+
+    pace = Pace()
+    pace.most = 2
+    assert pace.choose(None) == 1
+    pace.note(1, 0.001, 1)
+    assert pace.choose(0.1) == 1, "too little left to be worth compiling for"
+    assert pace.choose(10.0) == 2
+    pace.note(2, 0.0005, 1)
+    chosen = [pace.choose(10.0) for _ in range(24)]
+    assert chosen.count(2) == 22
+    assert chosen.count(1) == 2
+    for _ in range(9):  # the other core is taken
+        pace.note(2, 0.004, 1)
+    assert [pace.choose(10.0) for _ in range(5)].count(1) >= 4
+    quick = Pace()
+    quick.most = 2
+    quick.note(1, 0.00001, 1)
+    assert quick.choose(10.0) == 1, "steps too short for threads"

@@ -49,7 +49,11 @@ class Compiled:
         static: Sequence[str] = (),
         keep_gradients: bool = False,
         target: str = "host",
+        threads: int | None = None,
     ) -> None:
+        if threads is not None and threads < 1:
+            raise ArgumentError(f"threads must be at least 1, or None to choose; got {threads}")
+        self.threads = threads
         functools.update_wrapper(self, function, updated=())
         self.function = function
         self.target: Target = named(target)
@@ -229,6 +233,7 @@ def compile(
     static: Sequence[str] = (),
     keep_gradients: bool = False,
     target: str = "host",
+    threads: int | None = None,
 ) -> Any:
     """Return a function that computes the same natively.
 
@@ -246,6 +251,9 @@ def compile(
         are made and never written to memory.
     target : str
         Processor to generate for: ``host``, or narrower.
+    threads : int, optional
+        Threads of an epoch. By default one, or all that are available where the first mini-batches
+        showed that to be faster. Results have the same bits for any number.
 
     Raises
     ------
@@ -267,6 +275,10 @@ def compile(
     """
     if function is None:
         return functools.partial(
-            compile, static=static, keep_gradients=keep_gradients, target=target
+            compile,
+            static=static,
+            keep_gradients=keep_gradients,
+            target=target,
+            threads=threads,
         )
-    return Compiled(function, static, keep_gradients, target)
+    return Compiled(function, static, keep_gradients, target, threads)

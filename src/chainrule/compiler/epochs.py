@@ -20,6 +20,7 @@ from chainrule.core.trace import stage
 
 from ..errors import ArgumentError, ShapeError
 from .specialisation import Specialisation
+from .threads import Pace, team
 
 if TYPE_CHECKING:
     from .compiled import Compiled
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 __all__ = ["EpochResult", "run_epoch"]
 
 _CHUNK_SECONDS = 0.07
+_LOOK_SECONDS = 0.008
+_FIRST = 32  # steps of the first chunk, when nothing is known yet
 Array = np.ndarray[Any, Any]
 Progress = Callable[[int, int, Any], None]
 
@@ -64,12 +67,27 @@ def _array(x: Any) -> Array:
 class _Loop:
     """One form of an epoch: a step for one size of mini-batch, with its native loop."""
 
-    def __init__(self, form: Specialisation) -> None:
+    def __init__(self, form: Specialisation, threads: int | None) -> None:
         self.form = form
-        self.call = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 3, ctypes.c_int64, ctypes.c_int64)(
-            form.engine.address("epoch")
-        )
-        self.rate: float | None = None
+        types = [ctypes.c_void_p] * 3 + [ctypes.c_int64] * 2
+        self.alone = ctypes.CFUNCTYPE(None, *types)(form.engine.address("epoch"))
+        self.together: Any = None
+        self.pace = Pace(threads)
+
+    def _call(self, threads: int, table: int, rows: int, low: int, high: int) -> None:
+        """Run steps ``low`` to ``high`` on some threads."""
+        form = self.form
+        arena = form.arena.address
+        if threads == 1:
+            self.alone(arena, table, rows, low, high)
+            return
+        if self.together is None:
+            address = form.threaded_engine().address("epoch")
+            types = [ctypes.c_void_p] * 3 + [ctypes.c_int64] * 4
+            self.together = ctypes.CFUNCTYPE(None, *types)(address)
+        form.reset_counter()
+        enter = self.together
+        team(threads).run(lambda t, n: enter(arena, table, rows, low, high, t, n))
 
     def prepare(self, arrays: list[Array], steps: int, start: int) -> tuple[Array, list[Array]]:
         """Return the address table for ``steps`` steps from row ``start`` on, and the results."""
@@ -101,28 +119,28 @@ class _Loop:
         rows = 0 if order is None else order.__array_interface__["data"][0]
         form.sync()
         done = 0
-        chunk = 1 if self.rate is None else self._chunk()
+        pace = self.pace
         try:
             while done < steps:
+                alone = pace.rate.get(1)
+                threads = pace.choose(None if alone is None else alone * (steps - done))
+                rate = pace.rate.get(threads, alone)
+                length = _LOOK_SECONDS if pace.trying(threads) else _CHUNK_SECONDS
+                chunk = _FIRST if rate is None else max(1, int(length / max(rate, 1e-9)))
                 upto = min(steps, done + chunk)
+                if threads > 1 and self.together is None:
+                    form.threaded_engine()  # compiled outside the time taken
                 began = time.perf_counter()
-                self.call(form.arena.address, address, rows, done, upto)
+                self._call(threads, address, rows, done, upto)
                 spent = time.perf_counter() - began
-                if upto - done > 2 or spent > 0.001:
-                    self.rate = spent / (upto - done)
-                    chunk = self._chunk()
-                else:
-                    chunk = 64
+                if upto - done > 2 or spent > 0.0005:
+                    pace.note(threads, spent, upto - done)
                 done = upto
                 if report is not None:
                     report(done)
         finally:
             form.settle()
         return results
-
-    def _chunk(self) -> int:
-        assert self.rate is not None
-        return max(1, int(_CHUNK_SECONDS / max(self.rate, 1e-9)))
 
 
 def _loop(
@@ -151,7 +169,7 @@ def _loop(
     graph = stage(compiled.function, tuple(batch), {**named, **fixed}, abstract=True)
     batched = ["rows"] * len(rows) + ["steps"] * len(per_step) + ["whole"] * len(leaves)
     form = Specialisation(graph, compiled.target, compiled.keep_gradients, batched)
-    loop = compiled.loops[key] = _Loop(form)
+    loop = compiled.loops[key] = _Loop(form, compiled.threads)
     return loop
 
 

@@ -84,6 +84,7 @@ class Specialisation:
         self.seconds["generate"] = time.perf_counter() - start
         self.engine: Engine = load(self.code.text, target)
         self.seconds.update(self.engine.seconds)
+        self._threaded: Engine | None = None
         self._place()
 
     # -- state --------------------------------------------------------------------------
@@ -163,6 +164,21 @@ class Specialisation:
         )
         self._table_address = self._table.__array_interface__["data"][0]
         self._written = [self.homes[i] for i in sorted({i for i, _ in self.program.updates})]
+
+    def threaded_engine(self) -> Engine:
+        """Return the machine code for several threads, generated when it is first wanted."""
+        if self._threaded is None:
+            results = [self._result(v) for v in self.program.outputs]
+            code = generate(
+                self.plan, self.schedule.inline, self.target, self.batched, results, threaded=True
+            )
+            self._threaded = load(code.text, self.target)
+        return self._threaded
+
+    def reset_counter(self) -> None:
+        """Set the counter of the barriers to zero, before threads enter."""
+        start = self.plan.counter
+        self.arena.bytes[start : start + 8] = 0
 
     # -- running ------------------------------------------------------------------------
 
