@@ -40,6 +40,8 @@ _LATER = {
     "Network": "chainrule.textbook",
     "Trainer": "chainrule.train",
     "compile": "chainrule.compiler",
+    "load": "chainrule.train.saving",
+    "save": "chainrule.train.saving",
 }
 """Names that live in modules imported when first asked for."""
 

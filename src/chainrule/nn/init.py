@@ -88,7 +88,7 @@ def _fill(tensor: Tensor, values: Any, text: str) -> Tensor:
         raise ArgumentError(
             f"an initialiser fills a tensor or parameter, not {type(tensor).__name__}"
         )
-    tensor.assign(wrap(np.ascontiguousarray(values, dtype=tensor.dtype), None))
+    tensor.assign(wrap(np.asarray(values, dtype=tensor.dtype, order="C"), None))
     tensor.__dict__["initializer"] = text
     return tensor
 

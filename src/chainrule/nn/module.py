@@ -48,6 +48,7 @@ class Module:
     _transient: set[str]
     _modules: dict[str, Module | None]
     _path: str
+    _made_with: tuple[tuple[Any, ...], dict[str, Any]]
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
         module = super().__new__(cls)
@@ -58,6 +59,8 @@ class Module:
         set_plainly(module, "_transient", set())
         set_plainly(module, "_modules", {})
         set_plainly(module, "_path", "")
+        # what it was made with: a saved model is made again from its class and these
+        set_plainly(module, "_made_with", (args, kwargs))
         return module
 
     # ---- computing

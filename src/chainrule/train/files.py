@@ -32,7 +32,7 @@ def _encode(value: Any, path: str, tensors: dict[str, Any]) -> Any:
     if isinstance(value, Tensor):
         value = value.detach()._concrete("saving")
     if isinstance(value, np.ndarray):
-        tensors[path] = np.ascontiguousarray(value)
+        tensors[path] = np.asarray(value, order="C")
         return {_TENSOR: path}
     if isinstance(value, np.generic):
         value = value.item()
