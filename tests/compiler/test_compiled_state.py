@@ -218,3 +218,35 @@ def test_memory_does_not_grow_over_many_calls():
         compiled(x, y)
     after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     assert after - before < 4096, f"{after - before} KiB more after 50 000 calls"
+
+
+def test_training_and_evaluation_mode_are_different_forms():
+    model = cr.nn.Sequential(cr.nn.Linear(4, 4), cr.nn.Dropout(0.5), cr.nn.BatchNorm1d(4))
+    predict = cr.compile(lambda x: model(x))
+    x = np.random.default_rng(0).standard_normal((6, 4)).astype("f")
+    model.train()
+    assert not np.allclose(predict(x).numpy(), predict(x).numpy()), "dropout draws anew"
+    model.eval()
+    np.testing.assert_allclose(predict(x).numpy(), model(cr.tensor(x)).detach().numpy(), atol=1e-6)
+    np.testing.assert_array_equal(predict(x).numpy(), predict(x).numpy())
+    model.train()
+    assert not np.allclose(predict(x).numpy(), predict(x).numpy())
+    (forms,) = predict.forms.values()
+    assert len(forms) == 2
+
+
+def test_schedules_change_the_learning_rate_of_a_compiled_step():
+    w = cr.tensor(np.ones(2), requires_grad=True)
+    optimizer = cr.optim.SGD([w], lr=1.0)
+
+    @cr.compile
+    def step():
+        optimizer.zero_grad()
+        w.sum().backward()
+        optimizer.step()
+
+    step()
+    assert w.tolist() == [0, 0]
+    optimizer.param_groups[0]["lr"] = 0.25
+    step()
+    assert w.tolist() == [-0.25, -0.25]

@@ -40,7 +40,8 @@ class Compiled:
     Attributes
     ----------
     forms : dict
-        Specialisations by shapes, dtypes and static arguments.
+        Specialisations by shapes, dtypes and static arguments; for each, one per state of affairs
+        outside that staging met (modules in training or not, gradients present or not).
     """
 
     def __init__(
@@ -59,9 +60,9 @@ class Compiled:
         self.target: Target = named(target)
         self.keep_gradients = keep_gradients
         self._static = frozenset(static)
-        self.forms: dict[Any, Specialisation] = {}
+        self.forms: dict[Any, list[Specialisation]] = {}
         self._fast: dict[Any, Specialisation] = {}
-        self.loops: dict[Any, Any] = {}
+        self.loops: dict[Any, list[Any]] = {}
         self._last: Specialisation | None = None
         self._warned = False
 
@@ -140,21 +141,22 @@ class Compiled:
         leaves = [np.asarray(x, weak) if type(x) is float else x for x in flat]
         described = tuple(_describe(x) for x in leaves)
         key = (structure, described, tuple(sorted(static.items())))
-        form = self.forms.get(key)
-        if form is None or not form.guards_hold():
+        kept = self.forms.setdefault(key, [])
+        form = next((f for f in kept if f.guards_hold()), None)
+        if form is None:
             self._count(key)
             new_args, new_kwargs = tree.unflatten(structure, leaves)
             function = functools.partial(self.function, **static) if static else self.function
             graph = stage(function, new_args, new_kwargs, abstract=True)
             as_tensors = any(isinstance(x, Tensor) for x in flat) or bool(graph.state)
             form = Specialisation(graph, self.target, self.keep_gradients, as_tensors=as_tensors)
-            self.forms[key] = form
+            kept.append(form)
         self._last = form
         return form
 
     def _count(self, key: Any) -> None:
         """Warn when forms pile up, naming the argument that keeps changing."""
-        if len(self.forms) < _WARN_AT or self._warned:
+        if len(self.forms) <= _WARN_AT or self._warned:
             return
         self._warned = True
         variants: dict[int, set[Any]] = {}
@@ -165,7 +167,7 @@ class Compiled:
         seen = ", ".join(sorted(map(str, variants.get(worst, ())))[:4])
         warnings.warn(
             f"{getattr(self.function, '__name__', 'function')} has been compiled "
-            f"{len(self.forms) + 1} times; leaf {worst} of the arguments keeps changing "
+            f"{len(self.forms)} times; leaf {worst} of the arguments keeps changing "
             f"({seen}, …). Give it one shape (pad it), or pass it as an array instead of a "
             "Python value.",
             RecompileWarning,

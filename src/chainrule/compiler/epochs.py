@@ -160,8 +160,9 @@ def _loop(
         structure,
         tuple((np.shape(x), str(getattr(x, "dtype", type(x)))) for x in leaves),
     )
-    found = compiled.loops.get(key)
-    if found is not None and found.form.guards_hold():
+    kept: list[_Loop] = compiled.loops.setdefault(key, [])
+    found = next((loop for loop in kept if loop.form.guards_hold()), None)
+    if found is not None:
         return found
     batch = [Abstract((size, *a.shape[1:]), a.dtype) for a in rows]
     named = {k: Abstract(tuple(a.shape[1:]), a.dtype) for k, a in per_step.items()}
@@ -169,8 +170,8 @@ def _loop(
     graph = stage(compiled.function, tuple(batch), {**named, **fixed}, abstract=True)
     batched = ["rows"] * len(rows) + ["steps"] * len(per_step) + ["whole"] * len(leaves)
     form = Specialisation(graph, compiled.target, compiled.keep_gradients, batched)
-    loop = compiled.loops[key] = _Loop(form, compiled.threads)
-    return loop
+    kept.append(_Loop(form, compiled.threads))
+    return kept[-1]
 
 
 def run_epoch(

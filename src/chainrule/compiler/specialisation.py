@@ -123,6 +123,7 @@ class Specialisation:
         self._single = graph.out_structure.kind == "leaf"
         self._guards = [(t, True) for t, slot, _ in graph.state if slot == "grad"]
         self._guards += [(t, False) for t in graph.absent]
+        self._modes = graph.modes
 
     def _result(self, v: Value) -> Buffer:
         buffer = self.plan.buffer(v)
@@ -224,6 +225,10 @@ class Specialisation:
     def guards_hold(self) -> bool:
         """Tell whether the function would be staged to the same graph now.
 
-        A gradient that was absent (present) when the function asked for it must be so again.
+        A gradient that was absent (present) when the function asked for it must be so again, and
+        modules must be in the same mode (training or evaluation).
         """
-        return all((t._grad is not None) == there for t, there in self._guards)
+        for tensor, there in self._guards:
+            if (tensor._grad is not None) != there:
+                return False
+        return all(module.training is mode for module, mode in self._modes)

@@ -51,6 +51,7 @@ class Stage:
         self.start = next(IDS)
         self.recorded: list[Node] = []
         self.absent: list[Tensor] = []  # whose gradient was asked for and was None
+        self.modes: dict[int, tuple[Any, bool]] = {}  # modules called, and whether in training
         self._inputs: dict[tuple[int, str], tuple[Tensor, Tensor]] = {}
         self._written: dict[tuple[int, str], tuple[Tensor, Tensor | None]] = {}
 

@@ -104,6 +104,8 @@ class Graph(Mapping[str, Gate]):
         Writes to such tensors.
     absent : list of Tensor
         Tensors from outside whose gradient was asked for when they had none.
+    modes : list of (module, bool)
+        Modules that were called, and whether they were in training mode.
     names : dict of Node to str
     """
 
@@ -125,6 +127,7 @@ class Graph(Mapping[str, Gate]):
         self.state: list[tuple[Tensor, str, Node]] = stage.state
         self.updates: list[Update] = stage.updates
         self.absent: list[Tensor] = stage.absent
+        self.modes: list[tuple[Any, bool]] = list(stage.modes.values())
         roots = [*outputs, *(u.node for u in self.updates if u.node is not None)]
         leaves = {*inputs, *(node for _, _, node in self.state)}
         reached = set(ancestors([r for r in roots if r not in leaves], stage.start, tracked=False))

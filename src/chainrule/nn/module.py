@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
+from chainrule.core.op import STATE
 from chainrule.core.tensor import Tensor, tensor
 from chainrule.errors import ArgumentError, DtypeError, ShapeError
 from chainrule.nn.parameter import Parameter
@@ -70,6 +71,9 @@ class Module:
         raise NotImplementedError(f"{type(self).__name__} has no forward method: write one")
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        stage = STATE.stage
+        if stage is not None:  # a compiled form is for the mode it was staged in
+            stage.modes[id(self)] = (self, self.training)
         try:
             return self.forward(*args, **kwargs)
         except (ShapeError, DtypeError) as error:
