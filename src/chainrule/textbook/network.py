@@ -268,6 +268,7 @@ class Network(Parameters):
         test_data: object = None,
         progress: bool | None = None,
         seed: int | np.random.Generator | None = None,
+        compiled: bool | None = None,
     ) -> History:
         """Train by mini-batch stochastic gradient descent.
 
@@ -294,6 +295,11 @@ class Network(Parameters):
             Show a progress bar on stderr; by default only where stderr is a terminal.
         seed : int, Generator or None
             For the shuffling; by default the network's own stream goes on.
+        compiled : bool, optional
+            Whether epochs run as machine code made from the same equations (float64 results agree
+            with NumPy's to rounding) or in NumPy. By default as machine code where there are
+            enough steps to pay for compiling and every function of the network has a compiled
+            form; where one has none, a warning names it.
 
         Returns
         -------
@@ -327,6 +333,7 @@ class Network(Parameters):
             },
             early_stopping_n=early_stopping_n,
             progress=progress,
+            compiled=compiled,
             rng=self._shuffling if seed is None else np.random.default_rng(seed),
         )
 
