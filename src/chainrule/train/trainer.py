@@ -20,6 +20,7 @@ from chainrule.optim.plateau import ReduceLROnPlateau
 from chainrule.train.callbacks import Callback
 from chainrule.train.checkpoint import read_checkpoint, restore, save_checkpoint
 from chainrule.train.choices import make_loss, make_optimizer
+from chainrule.train.compiled import CompiledEpoch, worth_compiling
 from chainrule.train.epoch import EagerEpoch, EpochRunner, Totals, as_tensors
 from chainrule.train.feed import Feed, epoch_order
 from chainrule.train.history import History
@@ -56,8 +57,9 @@ class Trainer:
         often the norm was clipped.
     accumulate : int
         Batches per update; gradients are those of their samples taken together.
-    runner : callable, optional
-        Makes the loop over batches from a :class:`TrainingStep`; see ``epoch.py``.
+    compiled : {'auto', True, False}
+        Whether epochs run as native code. ``'auto'``: where compiling takes less time than it
+        saves and the step can be compiled; ``True`` raises where it cannot.
 
     Examples
     --------
@@ -81,7 +83,7 @@ class Trainer:
         clip_norm: float | None = None,
         clip_value: float | None = None,
         accumulate: int = 1,
-        runner: Callable[[TrainingStep], EpochRunner] | None = None,
+        compiled: bool | str = "auto",
     ) -> None:
         if schedule not in ("epoch", "step"):
             raise ArgumentError(f"schedule is 'epoch' or 'step', not {schedule!r}")
@@ -97,7 +99,16 @@ class Trainer:
         self.step = TrainingStep(
             model, self.loss, self.optimizer, self.metrics, clip_norm, clip_value
         )
-        self.runner = runner(self.step) if runner else EagerEpoch(self.step, accumulate)
+        if compiled not in ("auto", True, False):
+            raise ArgumentError(f"compiled is 'auto', True or False, not {compiled!r}")
+        if compiled is True and (accumulate > 1 or schedule == "step"):
+            raise ArgumentError(
+                "compiled=True goes with one batch per update and a schedule per epoch; leave "
+                "accumulate and schedule, or say compiled=False"
+            )
+        self.compiled = compiled
+        self.runner: EpochRunner = EagerEpoch(self.step, accumulate)
+        self._native = False
         self.dtype = next((p.dtype for p in model.parameters()), np.dtype(np.float32))
         self.callbacks: list[Callback] = []
         self._observers: list[Callback] = []
@@ -170,6 +181,7 @@ class Trainer:
         self.samples, self.epochs = len(train), epochs
         self._batch_size, self._shuffle = batch_size, shuffle
         self.history, self.epoch, self.row, self.totals = History(), 0, 0, Totals()
+        self._choose_runner(train)
         if resume:
             self._resume(checkpoint)
         self.model.train()
@@ -196,11 +208,40 @@ class Trainer:
         held, kept = np.sort(order[:count]), np.sort(order[count:])
         return _rows(train, kept, self.dtype), _rows(train, held, self.dtype)
 
+    def _choose_runner(self, train: Feed) -> None:
+        """Native or eager epochs; a resumed run goes on as it began."""
+        possible = (
+            self.accumulate == 1
+            and not (self.schedule == "step" and self.scheduler is not None)
+            and train.in_memory
+            and isinstance(train.x, np.ndarray)
+            and isinstance(train.y, np.ndarray)
+        )
+        worth = worth_compiling(self.step, len(train), self._batch_size, self.epochs)
+        if self.compiled is True and not possible:
+            raise ArgumentError(
+                "compiled=True needs X and y as arrays in memory; memory-mapped arrays and "
+                "dictionaries train with compiled=False"
+            )
+        self._use_native(
+            possible and (self.compiled is True or (self.compiled == "auto" and worth))
+        )
+
+    def _use_native(self, native: bool) -> None:
+        if native and not isinstance(self.runner, CompiledEpoch):
+            self.runner = CompiledEpoch(self.step, required=self.compiled is True)
+        elif not native and not isinstance(self.runner, EagerEpoch):
+            self.runner = EagerEpoch(self.step, self.accumulate)
+        self._native = native
+
     def _resume(self, checkpoint: Any) -> None:
         if checkpoint is None:
             raise ArgumentError("resume=True needs checkpoint=, the file to continue from")
         if Path(checkpoint).exists():
-            restore(self, read_checkpoint(checkpoint), checkpoint)
+            state = read_checkpoint(checkpoint)
+            if self.compiled == "auto":
+                self._use_native(bool(state["run"].get("native")))
+            restore(self, state, checkpoint)
 
     def resume_from(self, state: dict[str, Any]) -> None:
         """Take over history, place and sums from a checkpoint."""
@@ -282,6 +323,7 @@ class Trainer:
             "samples": self.samples,
             "batch_size": self._batch_size,
             "shuffle": self._shuffle,
+            "native": self._native,
         }
 
     # ---- using
