@@ -15,6 +15,9 @@ __all__ = ["Layout", "contiguous", "padded"]
 Shape = tuple[int, ...]
 
 
+_FEW_ROWS = 64  # so few rows are padded in any case: whole vectors are faster than masked ones
+
+
 class Layout(NamedTuple):
     """Strides of a buffer, in elements.
 
@@ -49,14 +52,17 @@ def padded(shape: Shape, lane: int, vector: int) -> Layout:
     """Return the usual layout: ``lane`` last in memory, other axes in order, rows padded.
 
     Rows of an even number of vectors from four on get one more: strides that are multiples of
-    large powers of two would make rows compete for the same sets of the cache. Arrays whose rows
-    fill less than half a vector are packed instead, where that means natural order.
+    large powers of two would make rows compete for the same sets of the cache. Arrays of many rows
+    that fill less than half a vector are packed instead, where that means natural order.
     """
     if not shape:
         return contiguous(shape)
     lane %= len(shape)
     n = shape[lane]
-    if len(shape) > 1 and 2 * n < vector and lane == len(shape) - 1:
+    rows = 1
+    for a, length in enumerate(shape):
+        rows *= 1 if a == lane else length
+    if rows > _FEW_ROWS and 2 * n < vector and lane == len(shape) - 1:
         return contiguous(shape)
     blocks = -(-n // vector)
     if len(shape) > 1 and blocks >= 4 and blocks % 2 == 0:

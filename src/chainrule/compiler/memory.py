@@ -125,9 +125,10 @@ def make_home(tensor: Tensor, slot: str, layout: Layout, dtype: np.dtype[Any]) -
     key = (id(tensor), slot)
     _homes[key] = home
 
-    def forget(_: Any) -> None:
-        if _homes.get(key) is home:
-            del _homes[key]
+    def forget(_: Any, homes: dict[tuple[int, str], Home] = _homes) -> None:
+        # The table is bound here: the module's own name may be gone at the end of the process.
+        if homes.get(key) is home:
+            del homes[key]
 
     home._tensor = weakref.ref(tensor, forget)
     return home
