@@ -139,7 +139,7 @@ def _optimisers(name: str = "SGD", **options: Any) -> tuple[Any, Any]:
 
 
 @pytest.mark.filterwarnings("ignore:.*lr_scheduler.step.*")
-@pytest.mark.parametrize(("name", "options"), SCHEDULES, ids=lambda v: str(v)[:50])
+@pytest.mark.parametrize(("name", "options"), SCHEDULES, ids=lambda v: str(v).split("<")[0][:50])
 @pytest.mark.parametrize("kind", ["SGD", "Adam"])
 def test_schedule_equals_torch(name: str, options: dict[str, Any], kind: str) -> None:
     """SPEC C5: the learning rate (and cycled momentum) of every epoch."""
