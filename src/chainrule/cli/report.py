@@ -67,16 +67,13 @@ def say_outcome(
     epochs = len(outcome.history)
     _entry(terminal, "trained", f"{epochs} epochs in {outcome.seconds:.1f} s")
     if outcome.best_epoch is not None and outcome.best_epoch < epochs:
+        kept = f"the weights of epoch {outcome.best_epoch}: least validation loss"
         why = (
             ""
             if epochs == plan.settings.epochs
-            else f"; none of the {epochs - outcome.best_epoch} after it was better"
+            else f", {plan.settings.patience} more did not help"
         )
-        _entry(
-            terminal,
-            "kept",
-            f"the weights of epoch {outcome.best_epoch}, least validation loss{why}",
-        )
+        _entry(terminal, "kept", kept + why)
     terminal.say("")
     names = list(next(iter(outcome.scores.values())))
     terminal.say("  " + f"{'':<12}" + "".join(f"{name:>12}" for name in names), style="bold")

@@ -160,7 +160,7 @@ def command(
         return
     if run is None:
         run = RunDirectory.new(out, run_name(plan.settings.data))
-    training.begin_run(plan, run)
+    training.begin_run(plan, run, resume=resume)
     try:
         outcome = training.train_run(plan, run, progress=terminal.shows_progress, resume=resume)
     except KeyboardInterrupt:

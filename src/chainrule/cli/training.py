@@ -202,8 +202,19 @@ def record_of(plan: Plan, outcome: Outcome, run: RunDirectory) -> dict[str, Any]
     }
 
 
-def begin_run(plan: Plan, run: RunDirectory) -> None:
-    """Save what is known before training: enough to resume a run that is killed."""
+def begin_run(plan: Plan, run: RunDirectory, *, resume: bool = False) -> None:
+    """Save what is known before training: enough to resume a run that is killed.
+
+    Raises
+    ------
+    CheckpointError
+        A run is resumed with data that give other rules than those it began with.
+    """
+    if resume and Pipeline.load(run.rules).to_dict() != plan.data.pipeline.to_dict():
+        raise CheckpointError(
+            f"{plan.settings.data} is not the data that the run in {run.path} began with. Train "
+            "anew with another --out."
+        )
     plan.data.pipeline.save(run.rules)
     write_bytes(run.config, plan.settings.to_toml().encode())
 

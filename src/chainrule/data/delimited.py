@@ -103,10 +103,13 @@ def _find_delimiter(lines: list[str]) -> str:
     """Return the delimiter that cuts the first two rows into the most fields, alike in both."""
     sample = [line for line in lines if line.strip()][:20]
 
-    def fields(delimiter: str) -> int:
+    def fields(delimiter: str) -> tuple[int, int]:
         rows = islice(csv.reader(sample, delimiter=delimiter, skipinitialspace=True), 2)
-        counts = {len(row) for row in rows}
-        return counts.pop() if len(counts) == 1 else 0
+        counts = [len(row) for row in rows]
+        alike = counts[0] if len(set(counts)) == 1 else 1
+        return alike, max(
+            counts, default=1
+        )  # where no delimiter cuts alike: the one that cuts most
 
     return max(_DELIMITERS, key=fields)  # the first, the comma, where none cuts
 
