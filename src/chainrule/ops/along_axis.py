@@ -103,9 +103,15 @@ def _aligned(x: Any, indices: Any, axis: int | None, name: str) -> tuple[Any, An
             "they need as many axes"
         )
     axis = normalize_axis(axis, ndim)
-    one = np.broadcast_shapes(
-        _with_length(shape_of(x), axis, 1), _with_length(shape_of(indices), axis, 1)
-    )
+    try:
+        one = np.broadcast_shapes(
+            _with_length(shape_of(x), axis, 1), _with_length(shape_of(indices), axis, 1)
+        )
+    except ValueError:
+        raise IndexError(
+            f"{name}: apart from axis {axis}, indices of shape {shape_of(indices)} do not broadcast "
+            f"with an array of shape {shape_of(x)}"
+        ) from None
     x = broadcast_to(x, _with_length(one, axis, shape_of(x)[axis]))
     indices = broadcast_to(indices, _with_length(one, axis, shape_of(indices)[axis]))
     return x, indices, axis

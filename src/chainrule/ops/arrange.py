@@ -285,8 +285,8 @@ def vander(x: Any, N: int | None = None, increasing: bool = False) -> Any:
     if len(shape_of(x)) != 1:
         raise ShapeError(f"vander: x must have one axis, not shape {shape_of(x)}")
     count = shape_of(x)[0] if N is None else N
-    if x.dtype.kind in "b":
-        x = lib.astype(x, np.int64)
+    kind = np.promote_types(x.dtype, int)  # as NumPy: float32 becomes float64
+    x = x if x.dtype == kind else lib.astype(x, kind)
     if count == 0:
         return lib.zeros_like(x, shape=(shape_of(x)[0], 0))
     columns = [lib.ones_like(x)]

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.core.lib import lib
+from chainrule.core.op import Abstract
 from chainrule.core.tensor import Tensor
 from chainrule.errors import ArgumentError, DtypeError
 from chainrule.ops.constant import constant
@@ -179,8 +180,9 @@ def linspace(
     start, stop = lib.asarray(start), lib.asarray(stop)
     spaces = num - 1 if endpoint else num
     shape = np.broadcast_shapes(shape_of(start), shape_of(stop))
-    kind = np.result_type(start.dtype, stop.dtype, np.float64(0) if dtype is None else dtype)
-    fraction = np.arange(num, dtype=np.float64 if kind.kind != "f" else kind) / max(spaces, 1)
+    kind = np.result_type(start.dtype, stop.dtype, 0.0)
+    start, stop = astype(start, kind), astype(stop, kind)
+    fraction = np.arange(num, dtype=kind) / max(spaces, 1)
     fraction = fraction.reshape((-1,) + (1,) * len(shape))
     made = start + (stop - start) * fraction
     if endpoint and num > 1:  # exactly the end, as in NumPy
@@ -220,11 +222,14 @@ def geomspace(
 ) -> Any:
     """``np.geomspace``: numbers in geometric progression; differentiable in its ends."""
     start, stop = lib.asarray(start), lib.asarray(stop)
-    sign = lib.sign(start)
-    if not isinstance(sign, Tensor) and (np.any(sign == 0) or np.any(np.sign(stop) != sign)):
+    signs = [lib.sign(end) for end in (start, stop)]
+    known = [part._value if isinstance(part, Tensor) else part for part in signs]
+    if not any(isinstance(part, Abstract) for part in known) and not np.all(
+        known[0] * known[1] == 1
+    ):
         raise ArgumentError("geomspace: both ends must be of one sign, and not zero")
     exponents = linspace(lib.log10(lib.abs(start)), lib.log10(lib.abs(stop)), num, endpoint)
-    made = lib.asarray(sign * lib.power(10.0, exponents))
+    made = lib.asarray(signs[0] * lib.power(10.0, exponents))
     inner = np.arange(num).reshape((-1,) + (1,) * (len(shape_of(made)) - 1))
     if num > 0:  # the ends exactly, as in NumPy
         made = lib.where(inner == 0, start, made)

@@ -322,9 +322,18 @@ def _svd_infer(x: Any) -> tuple[Abstract, ...]:
     return tuple(Abstract((*batch, *tail), x.dtype) for tail in ((m, k), (k,), (k, n)))
 
 
+def _svd_forward(x: Any) -> tuple[Any, ...]:
+    if np.isfinite(x).all():
+        return tuple(np.linalg.svd(x, full_matrices=False))
+    # LAPACK's iteration for the vectors may never end on an infinity; that for the values does
+    values = np.linalg.svd(x, compute_uv=False)
+    left, _, right = _svd_infer(x)
+    return np.full(left.shape, np.nan, x.dtype), values, np.full(right.shape, np.nan, x.dtype)
+
+
 _svd: Op = defop(
     "svd",
-    lambda x: tuple(np.linalg.svd(x, full_matrices=False)),
+    _svd_forward,
     _svd_rule,
     infer=_svd_infer,
     samples=(Sample(((3, 2),)), Sample(((2, 3),)), Sample(((2, 2, 2),))),

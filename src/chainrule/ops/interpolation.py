@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 
 from chainrule.core.lib import lib
+from chainrule.core.op import Abstract
 from chainrule.core.tensor import Tensor
 from chainrule.errors import ArgumentError, ShapeError
+from chainrule.ops.reduction import ZeroWeights
 from chainrule.ops.shape import astype, concatenate, expand_dims, shape_of
 
 __all__ = ["corrcoef", "cov", "interp"]
@@ -113,6 +115,9 @@ def cov(
         weighted = centred
     else:
         total = lib.sum(weights)
+        known = total._value if isinstance(total, Tensor) else total
+        if not isinstance(known, Abstract) and known == 0:
+            raise ZeroWeights("cov: the weights add up to zero")
         correction = 0.0
         if ddof and aweights is None:
             correction = ddof

@@ -20,6 +20,7 @@ from chainrule.ops.shape import (
     reshape,
     shape_of,
 )
+from chainrule.ops.solving import real_matrix
 
 __all__ = ["cond", "matrix_norm", "matrix_rank", "norm", "safe_sqrt", "vector_norm"]
 
@@ -52,7 +53,7 @@ def _vector_norm(x: Any, order: Any, axis: Any, keepdims: bool) -> Any:
         raise ArgumentError(f"norm: order {order!r} is for matrices (two axes)")
     size = lib.abs(x)
     if order == np.inf:
-        return lib.max(size, axis=axis, keepdims=keepdims)
+        return _largest(size, axis, keepdims)
     if order == -np.inf:
         return lib.min(size, axis=axis, keepdims=keepdims)
     if order == 0:
@@ -63,6 +64,13 @@ def _vector_norm(x: Any, order: Any, axis: Any, keepdims: bool) -> Any:
     zero = lib.equal(total, 0.0)
     root = lib.power(lib.where(zero, 1.0, total), 1.0 / order)
     return lib.where(zero, np.zeros((), x.dtype), root)
+
+
+def _largest(sizes: Any, axis: Any, keepdims: bool) -> Any:
+    """The maximum of numbers that are not negative; 0 of none."""
+    if sizes.size == 0:
+        return lib.max(sizes, axis=axis, keepdims=keepdims, initial=0.0)
+    return lib.max(sizes, axis=axis, keepdims=keepdims)
 
 
 def _power_of_size(size: Any, order: float) -> Any:
@@ -82,7 +90,9 @@ def _matrix_norm(x: Any, order: Any, axes: tuple[int, int], keepdims: bool) -> A
         return _vector_norm(x, 2, axes, keepdims)
     if order in ("nuc", 2, -2):
         values = svdvals(moveaxis(x, axes, (-2, -1)))
-        pick = {"nuc": lib.sum, 2: lib.max, -2: lib.min}[order]
+        if order == 2:
+            return _kept(_largest(values, -1, False), x, axes, keepdims)
+        pick = lib.sum if order == "nuc" else lib.min
         return _kept(pick(values, axis=-1), x, axes, keepdims)
     if order not in (1, -1, np.inf, -np.inf):
         raise ArgumentError(
@@ -91,8 +101,8 @@ def _matrix_norm(x: Any, order: Any, axes: tuple[int, int], keepdims: bool) -> A
     summed, searched = axes if abs(order) == 1 else axes[::-1]
     if searched > summed:
         searched -= 1
-    pick = lib.max if order > 0 else lib.min
-    best = pick(lib.sum(lib.abs(x), axis=summed), axis=searched)
+    sums = lib.sum(lib.abs(x), axis=summed)
+    best = _largest(sums, searched, False) if order > 0 else lib.min(sums, axis=searched)
     return _kept(best, x, axes, keepdims)
 
 
@@ -152,12 +162,25 @@ def matrix_norm(x: Any, /, *, keepdims: bool = False, ord: Any = "fro") -> Any:
 
 def cond(x: Any, p: Any = None) -> Any:
     """``np.linalg.cond``: the condition number, in any order of ``norm``."""
-    x = _floating(x)
+    x = real_matrix(_floating(x), "cond")
+    if not x.size:
+        raise np.linalg.LinAlgError("cond: a matrix without elements has no condition number")
     if p in (None, 2, -2):
         values = svdvals(x)
         first, last = lib.getitem(values, (Ellipsis, 0)), lib.getitem(values, (Ellipsis, -1))
-        return last / first if p == -2 else first / last
-    return norm(x, ord=p, axis=(-2, -1)) * norm(lib.inv(x), ord=p, axis=(-2, -1))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            made = last / first if p == -2 else first / last
+    else:
+        try:
+            inverse = lib.inv(x)
+        except np.linalg.LinAlgError:
+            if len(shape_of(x)) > 2:
+                raise
+            return lib.full_like(x, np.inf, shape=())
+        made = norm(x, ord=p, axis=(-2, -1)) * norm(inverse, ord=p, axis=(-2, -1))
+    # 0/0 of a matrix that holds no NaN: singular beyond measure
+    singular = lib.isnan(made) & ~lib.any(lib.isnan(x), axis=(-2, -1))
+    return lib.where(singular, np.array(np.inf, made.dtype), made)
 
 
 def matrix_rank(A: Any, tol: Any = None, hermitian: bool = False, *, rtol: Any = None) -> Any:

@@ -175,6 +175,8 @@ def isneginf(x: Any, out: Any = None) -> Any:
 def modf(x: Any) -> tuple[Any, Any]:
     """``np.modf``: the fraction (derivative 1) and the whole part (derivative 0)."""
     x = lib.asarray(x)
+    if x.dtype.kind in "iub":
+        x = astype(x, np.float64)
     whole = lib.trunc(x)
     infinite = lib.isinf(x)
     return lib.where(infinite, lib.copysign(0.0, x), x - lib.where(infinite, 0.0, whole)), whole
@@ -234,7 +236,8 @@ def real_if_close(a: Any, tol: float = 100) -> Any:
 
 def conj(x: Any, /) -> Any:
     """``np.conj``: a real number is its own conjugate."""
-    return lib.positive(x)
+    x = lib.asarray(x)
+    return x if x.dtype.kind == "b" else lib.positive(x)
 
 
 conjugate = conj

@@ -16,7 +16,7 @@ from chainrule.core.op import Abstract, Op, Sample, defop
 from chainrule.errors import ArgumentError, ShapeError, UnsupportedError
 from chainrule.ops.quantiles import median
 from chainrule.ops.scan import along
-from chainrule.ops.shape import broadcast_to, concatenate, moveaxis, shape_of
+from chainrule.ops.shape import broadcast_to, concatenate, shape_of
 
 __all__ = ["pad"]
 
@@ -166,17 +166,23 @@ def _repeating(x: Any, axis: int, before: int, after: int, mode: Any, options: A
     return lib.getitem(x, along(axis, places))
 
 
-def _odd_reflection(x: Any, axis: int, before: int, after: int, mode: Any) -> Any:
-    """Twice the edge minus the reflection, again and again: a linear map found by padding I."""
-    n = shape_of(x)[axis]
-    rows = np.pad(np.eye(n), ((before, after), (0, 0)), mode, reflect_type="odd")
-    moved = moveaxis(x, axis, -1)
-
-    def mapped(part: Any) -> Any:
-        return moveaxis(lib.matmul(moved, part.T.astype(x.dtype)), -1, axis)
-
-    parts = [mapped(rows[:before]), x, mapped(rows[before + n :])]
-    return concatenate(parts, axis=axis)
+def _odd_reflection(x: Any, axis: int, before: int, after: int, mode: str) -> Any:
+    """Twice the edge minus the reflection; a border wider than the array is made in steps."""
+    period = shape_of(x)[axis]
+    skip = 0 if mode == "symmetric" else 1  # 'reflect' does not repeat the edge
+    if period == 1 and skip:
+        return lib.getitem(x, along(axis, np.zeros(1 + before + after, np.intp)))
+    while before or after:
+        n = shape_of(x)[axis]
+        whole = n // period * period if not skip else (n - 1) // (period - 1) * (period - 1)
+        left, right = min(whole, before), min(whole, after)
+        low = lib.getitem(x, along(axis, slice(skip, left + skip)))
+        high = lib.getitem(x, along(axis, slice(n - skip - right, n - skip)))
+        first = 2 * lib.getitem(x, along(axis, slice(0, 1))) - lib.flip(low, axis)
+        last = 2 * lib.getitem(x, along(axis, slice(n - 1, n))) - lib.flip(high, axis)
+        x = concatenate([first, x, last], axis=axis)
+        before, after = before - left, after - right
+    return x
 
 
 def _ramp(x: Any, axis: int, before: int, after: int, ends: Any) -> Any:
@@ -185,8 +191,12 @@ def _ramp(x: Any, axis: int, before: int, after: int, ends: Any) -> Any:
     def ramp(edge: Any, end: Any, width: int) -> Any:
         fraction = (np.arange(width) / width).reshape(column) if width else np.zeros(column)[:0]
         made = end + (edge - end) * fraction.astype(x.dtype if x.dtype.kind == "f" else np.float64)
+        if x.dtype.kind in "iu":
+            made = lib.floor(made)  # as NumPy's linspace
         return made if made.dtype == x.dtype else lib.astype(made, x.dtype)
 
+    if not shape_of(x)[axis]:
+        raise ArgumentError(f"pad: mode 'linear_ramp' cannot extend axis {axis}, which is empty")
     first = ramp(lib.getitem(x, along(axis, slice(0, 1))), ends[axis][0], before)
     last = ramp(lib.getitem(x, along(axis, slice(-1, None))), ends[axis][1], after)
     return concatenate([first, x, lib.flip(last, axis)], axis=axis)

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 
 from chainrule.core.lib import lib
+from chainrule.core.op import Abstract
+from chainrule.core.tensor import Tensor
 from chainrule.errors import ArgumentError, ShapeError, UnsupportedError
 from chainrule.ops.along_axis import values_of
 from chainrule.ops.shape import astype, concatenate, expand_dims, reshape, shape_of
@@ -61,18 +63,30 @@ def polysub(a1: Any, a2: Any) -> Any:
 
 def polymul(a1: Any, a2: Any) -> Any:
     """``np.polymul``: the product of two polynomials."""
-    return lib.convolve(_coefficients(a1), _coefficients(a2))
+    return lib.convolve(_trimmed(a1), _trimmed(a2))
+
+
+def _trimmed(p: Any) -> Any:
+    """Without leading zeros, as NumPy's poly1d (where the values are known)."""
+    p = _coefficients(p)
+    known = p._value if isinstance(p, Tensor) else p
+    if isinstance(known, Abstract):
+        return p
+    places = np.flatnonzero(known)
+    if not places.size:
+        return lib.zeros_like(p, shape=(1,))
+    return lib.getitem(p, slice(int(places[0]), None)) if places[0] else p
 
 
 def polydiv(u: Any, v: Any) -> tuple[Any, Any]:
     """``np.polydiv``: quotient and remainder of two polynomials."""
     u, v = _coefficients(u) + 0.0, _coefficients(v) + 0.0
     m, n = shape_of(u)[0] - 1, shape_of(v)[0] - 1
-    lead = lib.getitem(v, 0)
+    scale = 1.0 / lib.getitem(v, 0)
     quotient = []
     rest = u
     for k in range(m - n + 1):
-        q = lib.getitem(rest, k) / lead
+        q = scale * lib.getitem(rest, k)
         quotient.append(q)
         rest = lib.index_add(rest, slice(k, k + n + 1), -q * v)
     made = lib.stack(quotient) if quotient else lib.zeros_like(v, shape=(1,))
@@ -118,7 +132,7 @@ def poly(seq_of_zeros: Any) -> Any:
         zeros = lib.eigvals(zeros)
     elif len(shape_of(zeros)) != 1:
         raise ShapeError("poly: zeros must be a sequence, or a square matrix")
-    if zeros.dtype.kind in "iub":
+    if zeros.dtype.kind in "iub" or zeros.dtype == np.float16:
         zeros = astype(zeros, np.float64)
     made: Any = np.ones(1, zeros.dtype)
     for i in range(shape_of(zeros)[0]):

@@ -46,7 +46,11 @@ _DISCRETE = (
 
 
 def _place(n: Any, q: Any, method: str) -> tuple[Any, Any]:
-    """The lower of the two elements to read, and the weight of the upper one (NumPy's choices)."""
+    """The lower of the two elements to read and the weight of the upper one (NumPy's choices).
+
+    The weight is ``None`` for methods that read one element only.
+    """
+    last = lib.maximum(n - 1.0, 0.0)
     if method in _CONTINUOUS:
         alpha, beta = _CONTINUOUS[method]
         if method == "linear":
@@ -55,35 +59,35 @@ def _place(n: Any, q: Any, method: str) -> tuple[Any, Any]:
             virtual = n * q - 1.0
         else:
             virtual = n * q + (alpha + q * (1.0 - alpha - beta)) - 1.0
-        virtual = lib.minimum(lib.maximum(virtual, 0.0), lib.maximum(n - 1.0, 0.0))
+        virtual = lib.minimum(lib.maximum(virtual, 0.0), last)
         lower = lib.floor(lib.stop_gradient(virtual) if isinstance(virtual, Tensor) else virtual)
         return lower, virtual - lower
     q = lib.stop_gradient(q) if isinstance(q, Tensor) else q
-    last = lib.maximum(n - 1.0, 0.0)
-    position = (n - 1) * q
+    position, count = (n - 1) * q, n * q - 1.0
     floor = lib.floor(position)
-    if method == "lower":
-        return floor, 0.0 * position
-    if method == "higher":
-        return lib.ceil(position), 0.0 * position
-    if method == "nearest":
-        return lib.rint(position), 0.0 * position
-    if method == "midpoint":
-        return floor, 0.5 * lib.astype(lib.greater(position, floor), np.float64)
-    count = n * q
-    if method == "closest_observation":
-        virtual = count - 1.0 - 0.5
-        lower = lib.floor(virtual)
-        # halves go to the even one of the two, counted from one
-        stay = lib.equal(virtual, lower) & lib.equal(lib.remainder(lower, 2.0), 1.0)
-        return lib.minimum(lib.maximum(lib.where(stay, lower, lower + 1.0), 0.0), last), 0.0 * count
-    lower = lib.floor(count - 1.0)
-    exact = lib.equal(count - 1.0, lower)
-    step = 0.5 if method == "averaged_inverted_cdf" else 0.0
-    weight = lib.where(exact, step, 1.0)
-    below = lib.less(lower, 0.0)
-    weight = lib.where(below, 0.0, weight)
-    return lib.minimum(lib.maximum(lower, 0.0), last), weight
+    match method:
+        case "lower":
+            return floor, None
+        case "higher":
+            return lib.ceil(position), None
+        case "nearest":
+            return lib.rint(position), None
+        case "midpoint":
+            return floor, 0.5 * astype(lib.greater(position, floor), np.float64)
+        case "inverted_cdf":
+            return _within(lib.ceil(count), last), None
+        case "closest_observation":
+            lower = lib.floor(count - 0.5)
+            # halves go to the even one of the two, counted from one
+            stay = lib.equal(count - 0.5, lower) & lib.equal(lib.remainder(lower, 2.0), 1.0)
+            return _within(lib.where(stay, lower, lower + 1.0), last), None
+    lower = lib.floor(count)  # averaged_inverted_cdf
+    weight = lib.where(lib.equal(count, lower), 0.5, 1.0)
+    return _within(lower, last), lib.where(lib.less(lower, 0.0), 0.0, weight)
+
+
+def _within(place: Any, last: Any) -> Any:
+    return lib.minimum(lib.maximum(place, 0.0), last)
 
 
 def _quantile(
@@ -94,54 +98,80 @@ def _quantile(
             "quantile: weights= has no differentiable form here; repeat the elements by their "
             "weights (np.repeat), or pass t.detach().numpy() if no gradient is wanted"
         )
-    if method not in _CONTINUOUS and method not in _DISCRETE:
+    if method not in _CONTINUOUS and method not in (*_DISCRETE, "median"):
         raise ArgumentError(
             f"quantile: method {method!r} is not known; "
             f"one of {', '.join((*_CONTINUOUS, *_DISCRETE))} is expected"
         )
     a, q = lib.asarray(a), lib.asarray(q)
-    if a.dtype.kind in "iub":
-        a = astype(a, np.float64)
     if q.dtype.kind in "iub":
         q = astype(q, np.float64)
-    elif q.dtype != a.dtype and not shape_of(q) and not isinstance(q, Tensor):
+    elif a.dtype.kind == "f" and not shape_of(q) and not isinstance(q, Tensor):
         q = q.astype(a.dtype)  # a Python number is weak
     shape = shape_of(a)
     axes = normalize_axes(axis, len(shape))
     rest = tuple(i for i in range(len(shape)) if i not in axes)
     length = math.prod(shape[i] for i in axes)
-    flat = reshape(transpose(a, rest + axes), (*(shape[i] for i in rest), length))
+    tail = tuple(shape[i] for i in rest)
+    flat = reshape(transpose(a, rest + axes), (*tail, length))
     ordered = sort(flat, axis=-1)
     qs = reshape(q, (-1,))  # (number of q,)
     if length == 0:
-        filled = lib.full_like(a, np.nan, shape=(*(shape[i] for i in rest), shape_of(qs)[0]))
+        if method != "median" and not ignore_nan:
+            raise IndexError("quantile: there is no element along the axis to take it from")
+        filled = lib.full_like(a, np.nan, np.result_type(a.dtype, 0.0), shape=(*tail, q.size))
         return _shaped(moveaxis(filled, -1, 0), q, shape, axes, rest, keepdims)
     missing = lib.isnan(ordered)
     if ignore_nan:
         count = lib.sum(astype(~missing, np.float64), axis=-1, keepdims=True)
     else:
         count = float(length)
-    lower, weight = _place(count, qs, method)
-    upper = lib.minimum(lower + 1.0, lib.maximum(count - 1.0, 0.0))
-    low, high = (_read(ordered, places, rest, shape) for places in (lower, upper))
-    # as NumPy: from the nearer end, so that a weight of 1 gives the upper element exactly
-    change = high - low
-    # two equal infinities differ by NaN, but what lies between them is no question
-    change = lib.where(lib.equal(high, low), lib.zeros_like(low), change)
-    result = lib.where(
-        lib.greater_equal(weight, 0.5), high - change * (1.0 - weight), low + change * weight
-    )
-    if result.dtype != a.dtype:
-        result = astype(result, np.result_type(a.dtype, q.dtype if shape_of(q) else a.dtype))
+    result = _between(ordered, count, qs, method, tail)
     if not ignore_nan:
+        if result.dtype.kind != "f":
+            return _shaped(moveaxis(result, -1, 0), q, shape, axes, rest, keepdims)
         spoiled = lib.any(missing, axis=-1, keepdims=True)
         result = lib.where(spoiled, np.array(np.nan, result.dtype), result)
     return _shaped(moveaxis(result, -1, 0), q, shape, axes, rest, keepdims)
 
 
-def _read(ordered: Any, places: Any, rest: tuple[int, ...], shape: tuple[int, ...]) -> Any:
-    places = astype(places, np.intp)
-    wanted = np.broadcast_shapes((*(shape[i] for i in rest), 1), shape_of(places))
+def _between(ordered: Any, count: Any, qs: Any, method: str, tail: tuple[int, ...]) -> Any:
+    """The elements read, or the value between two of them."""
+    if method == "median":
+        lower, upper = lib.floor((count - 1.0) * 0.5), lib.floor(count * 0.5)
+        lower, upper = lib.maximum(lower, 0.0), _within(upper, lib.maximum(count - 1.0, 0.0))
+        low = _read(ordered, lower, tail)
+        if not ignoring(count) and count % 2:
+            return low if low.dtype.kind == "f" else astype(low, np.float64)
+        return lib.mean(lib.stack([low, _read(ordered, upper, tail)]), axis=0)
+    lower, weight = _place(count, qs, method)
+    low = _read(ordered, lower, tail)
+    if weight is None:
+        return low
+    upper = lib.minimum(lower + 1.0, lib.maximum(count - 1.0, 0.0))
+    high = _read(ordered, upper, tail)
+    if low.dtype.kind != "f":
+        low, high = astype(low, np.float64), astype(high, np.float64)
+    # as NumPy: from the nearer end, so that a weight of 1 gives the upper element exactly
+    change = high - low
+    made = lib.where(
+        lib.greater_equal(weight, 0.5), high - change * (1.0 - weight), low + change * weight
+    )
+    # the weights of a Python number are weak, those of an array are float64
+    wanted = np.result_type(low.dtype, qs.dtype)
+    return made if made.dtype == wanted else astype(made, wanted)
+
+
+def ignoring(count: Any) -> bool:
+    """Whether the number of elements differs from slice to slice (NaN are passed over)."""
+    return not isinstance(count, float)
+
+
+def _read(ordered: Any, places: Any, tail: tuple[int, ...]) -> Any:
+    places = astype(lib.asarray(places), np.intp)
+    if not shape_of(places):
+        places = reshape(places, (1,))
+    wanted = np.broadcast_shapes((*tail, 1), shape_of(places))
     return lib.take_along_axis(ordered, lib.broadcast_to(places, wanted), axis=-1)
 
 
@@ -215,8 +245,7 @@ def _median(name: str, ignore_nan: bool) -> Any:
         if out is not None:
             raise ArgumentError(f"{name}: out= is not supported with tensors; assign the result")
         a = lib.asarray(a)
-        half = np.asarray(0.5, a.dtype if a.dtype.kind == "f" else np.float64)
-        return _quantile(a, half, axis, "midpoint", bool(keepdims), ignore_nan, None)
+        return _quantile(a, 0.5, axis, "median", bool(keepdims), ignore_nan, None)
 
     entry.__name__ = entry.__qualname__ = name
     entry.__doc__ = f"``np.{name}``: the middle element, or the mean of the two in the middle."

@@ -99,6 +99,12 @@ def _as_asked(result: Any, dtype: Any) -> Any:
     return result if dtype is None or result.dtype == dtype else astype(result, dtype)
 
 
+def _starting(initial: Any, dtype: Any) -> Any:
+    """``initial`` in the dtype of the reduction, as NumPy casts it."""
+    initial = lib.asarray(initial)
+    return initial if initial.dtype == dtype else astype(initial, dtype)
+
+
 _sum: Op = defop(
     "sum",
     np.sum,
@@ -123,7 +129,7 @@ def sum(
     _no_out("sum", out)
     a = _checked_dtype(_masked(lib.asarray(a), where, 0), dtype)
     result = _as_asked(_sum(a, axis=_axes(a, axis), keepdims=bool(keepdims)), dtype)
-    return result if initial is None else result + initial
+    return result if initial is None else result + _starting(initial, result.dtype)
 
 
 def _no_out(name: str, out: Any) -> None:
@@ -277,7 +283,7 @@ def prod(
     _no_out("prod", out)
     a = _checked_dtype(_masked(lib.asarray(a), where, 1), dtype)
     result = _as_asked(_prod(a, axis=_axes(a, axis), keepdims=bool(keepdims)), dtype)
-    return result if initial is None else result * initial
+    return result if initial is None else result * _starting(initial, result.dtype)
 
 
 # ---- extrema
@@ -322,6 +328,8 @@ def _extremum(name: str, op: Any, pick: str) -> Any:
     ) -> Any:
         _no_out(name, out)
         a = lib.asarray(a)
+        if initial is not None:
+            initial = _starting(initial, a.dtype)
         if where is not True and where is not None:
             if initial is None:
                 raise ArgumentError(
@@ -349,6 +357,10 @@ def ptp(a: Any, axis: Any = None, out: Any = None, keepdims: Any = False) -> Any
     return max(a, axis=axis, keepdims=keepdims) - min(a, axis=axis, keepdims=keepdims)
 
 
+class ZeroWeights(ArgumentError, ZeroDivisionError):
+    """Weights that add up to zero."""
+
+
 def average(
     a: Any, axis: Any = None, weights: Any = None, returned: bool = False, *, keepdims: Any = False
 ) -> Any:
@@ -356,8 +368,8 @@ def average(
 
     Raises
     ------
-    ArgumentError
-        If the weights add up to zero.
+    ZeroWeights
+        If the weights add up to zero: an ArgumentError and a ZeroDivisionError.
     """
     a = lib.asarray(a)
     shape = shape_of(a)
@@ -366,8 +378,8 @@ def average(
         total = lib.full_like(result, _count(a, axis, True))
         return (result, total) if returned else result
     weights = lib.asarray(weights)
-    if a.dtype.kind in "iub":
-        a = astype(a, np.float64)
+    kind = np.result_type(a.dtype, weights.dtype, *(["f8"] if a.dtype.kind in "iub" else []))
+    a, weights = (x if x.dtype == kind else astype(x, kind) for x in (a, weights))
     axes = normalize_axes(axis, len(shape))
     if shape_of(weights) != shape:
         if axis is None:
@@ -385,7 +397,7 @@ def average(
     scale = sum(broadcast_to(weights, shape), axis=axis, keepdims=keepdims)
     known = scale._value if isinstance(scale, Tensor) else scale
     if not isinstance(known, Abstract) and np.any(known == 0):
-        raise ArgumentError("average: the weights add up to zero, so there is no mean")
+        raise ZeroWeights("average: the weights add up to zero, so there is no mean")
     result = sum(a * weights, axis=axis, keepdims=keepdims) / scale
     return (result, scale) if returned else result
 

@@ -394,4 +394,5 @@ def _gradient_along(f: Any, axis: int, spacing: Any, edge_order: int) -> Any:
             - at(n - 2, n - 1) * ((k + h) / (h * k))
             + at(n - 1, n) * ((2.0 * k + h) / (k * (h + k)))
         )
-    return concatenate([first, inner, last], axis=axis)
+    made = concatenate([first, inner, last], axis=axis)
+    return made if made.dtype == f.dtype else astype(made, f.dtype)

@@ -134,7 +134,8 @@ def intersect1d(
     ar1: Any, ar2: Any, assume_unique: bool = False, return_indices: bool = False
 ) -> Any:
     """``np.intersect1d``: the values in both; the gradient goes to the first operand."""
-    ar1 = ravel(lib.asarray(ar1))
+    ar1, ar2 = ravel(lib.asarray(ar1)), ravel(lib.asarray(ar2))
+    ar1 = lib.astype(ar1, np.result_type(ar1.dtype, ar2.dtype))
     _, first, second = np.intersect1d(
         values_of(ar1, "intersect1d"), values_of(ar2, "intersect1d"), assume_unique, True
     )

@@ -209,6 +209,8 @@ def histogram(
 ) -> tuple[Any, Any]:
     """``np.histogram``: differentiable in the ``weights``; the data and the edges have no derivative."""
     data = values_of(a, "histogram").ravel()
+    if isinstance(weights, Tensor) and weights.size != data.size:
+        raise ArgumentError(f"histogram: {weights.size} weights for {data.size} numbers")
     edges = np.histogram_bin_edges(
         data, bins if isinstance(bins, str) else values_of(bins, "histogram")[()], range
     )
