@@ -256,6 +256,8 @@ COUNTERPARTS: dict[str, Callable[..., Any]] = {
     "log_softmax": lambda x, axis: torch.log_softmax(x, axis),
     "logsumexp": lambda x, axis, keepdims: torch.logsumexp(x, axis, keepdim=keepdims),
     "linear": F.linear,
+    "linear_weight": lambda g, x: torch.einsum("...si,...sj->ij", g, x),
+    "sum_rows": lambda g: g.reshape(-1, g.shape[-1]).sum(0),
     "embedding": lambda w, i, padding_idx: F.embedding(i, w, padding_idx=padding_idx),
     "one_hot": lambda i, count, dtype: F.one_hot(i, count).to(torch.float64),
     "squared_error": lambda x, y: (x - y) ** 2,
