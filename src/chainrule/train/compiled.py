@@ -39,15 +39,19 @@ class CompiledEpoch:
     step : TrainingStep
     required : bool
         Raise where the step cannot be compiled, instead of running it eagerly.
+    threads : int, optional
+        Chosen by timing if left out.
     """
 
-    def __init__(self, step: TrainingStep, required: bool = False) -> None:
+    def __init__(
+        self, step: TrainingStep, required: bool = False, threads: int | None = None
+    ) -> None:
         from chainrule.compiler import compile
 
         self.step, self.required = step, required
         self.eager: EagerEpoch | None = None
-        self._plain = compile(lambda x, y: step(x, y))
-        self._weighted = compile(lambda x, y, weight: step(x, y, weight))
+        self._plain = compile(lambda x, y: step(x, y), threads=threads)
+        self._weighted = compile(lambda x, y, weight: step(x, y, weight), threads=threads)
 
     def __call__(
         self,
