@@ -67,7 +67,7 @@ def say_outcome(
     epochs = len(outcome.history)
     _entry(terminal, "trained", f"{epochs} epochs in {outcome.seconds:.1f} s")
     if outcome.best_epoch is not None and outcome.best_epoch < epochs:
-        kept = f"the weights of epoch {outcome.best_epoch}: least validation loss"
+        kept = f"weights of epoch {outcome.best_epoch}: least validation loss"
         why = (
             ""
             if epochs == plan.settings.epochs
@@ -92,7 +92,7 @@ def say_files(terminal: Terminal, run: RunDirectory, settings: Settings, picture
     """Say where everything is and what to try next."""
     terminal.say(f"\nSaved in {run.path}", style="bold")
     files = {
-        run.model: "weights",
+        run.model: "the network; cr.load reads it",
         run.rules: "rules from data to inputs",
         run.config: "every setting; --config with it does the same run again",
         run.history: "figures of every epoch",

@@ -33,7 +33,7 @@ class RunDirectory:
 
     @property
     def model(self) -> Path:
-        """The network's weights."""
+        """The network, layers and weights: ``cr.load`` reads it."""
         return self.path / "model.safetensors"
 
     @property

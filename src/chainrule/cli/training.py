@@ -22,7 +22,7 @@ from chainrule.cli.terminal import plain
 from chainrule.data import Dataset, Part, Pipeline, Prepared, Table, Task, prepare
 from chainrule.errors import CheckpointError
 from chainrule.train import EarlyStopping, History, JSONLWriter, Trainer
-from chainrule.train.files import read_file, write_bytes, write_file
+from chainrule.train.files import write_bytes
 
 __all__ = [
     "Outcome",
@@ -36,8 +36,6 @@ __all__ = [
     "train_run",
     "with_rate",
 ]
-
-WEIGHTS = "weights"
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,7 +134,7 @@ def find_rate(plan: Plan) -> float:
 
 
 def train_run(plan: Plan, run: RunDirectory, *, progress: bool, resume: bool = False) -> Outcome:
-    """Train as planned, with a checkpoint after every epoch, and score what came out."""
+    """Train as planned, with a checkpoint every second, and score what came out."""
     settings, data = plan.settings, plan.data
     model = build_network(settings, data.pipeline)
     loss = build_loss(settings.loss)
@@ -155,6 +153,7 @@ def train_run(plan: Plan, run: RunDirectory, *, progress: bool, resume: bool = F
         callbacks=callbacks,
         progress=progress,
         checkpoint=run.checkpoint,
+        checkpoint_seconds=1.0,
         resume=resume,
     )
     seconds = perf_counter() - start
@@ -221,7 +220,7 @@ def begin_run(plan: Plan, run: RunDirectory, *, resume: bool = False) -> None:
 
 def save_run(plan: Plan, outcome: Outcome, run: RunDirectory) -> dict[str, Any]:
     """Save what came out and return its record; ``picture`` in it says whether one was drawn."""
-    write_file(run.model, dict(outcome.model.state_dict()), WEIGHTS)
+    cr.save(run.model, outcome.model)
     record = record_of(plan, outcome, run)
     score = plan.score
     history = {
@@ -264,6 +263,4 @@ def load_run(run: RunDirectory) -> tuple[Settings, Pipeline, nn.Module]:
             f"{run.path} holds a run that has not finished; go on with it: "
             f"chainrule train --resume --out {run.path}"
         )
-    model = build_network(settings, pipeline)
-    model.load_state_dict(read_file(run.model, WEIGHTS))
-    return settings, pipeline, model
+    return settings, pipeline, cr.load(run.model, build_network(settings, pipeline))

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Progress", "wants_progress"]
 
+WIDE = 120
+"""Columns from which all figures and the speed fit beside the bar."""
+
 
 def wants_progress(choice: bool | None) -> bool:
     """Whether to show progress: as asked, else if stderr is a terminal."""
@@ -47,9 +50,9 @@ class Progress(Callback):
         console = self.console or Console(stderr=True)
         self._bar = Progress(
             TextColumn("epoch {task.fields[epoch]}/{task.fields[epochs]}"),
-            BarColumn(bar_width=24),
+            BarColumn(bar_width=24 if console.width >= WIDE else 8),
             TextColumn("{task.fields[figures]}"),
-            TextColumn("[dim]{task.fields[speed]}[/dim]"),
+            *([TextColumn("[dim]{task.fields[speed]}[/dim]")] if console.width >= WIDE else []),
             TimeRemainingColumn(compact=True),
             console=console,
             transient=True,
@@ -80,11 +83,10 @@ class Progress(Callback):
         if self._bar is None:
             return
         hidden = ("epoch", "seconds", "samples_per_second", "learning_rate")
-        figures = "  ".join(
-            f"{name} {value:.4f}"
-            for name, value in row.items()
-            if name not in hidden and isinstance(value, float)
-        )
+        shown = [n for n, v in row.items() if n not in hidden and isinstance(v, float)]
+        if self._bar.console.width < WIDE:  # the three that matter most: what is held back tells
+            shown = ["loss", *[n for n in shown if n.startswith("val_")][:2]]
+        figures = "  ".join(f"{name} {row[name]:.4f}" for name in shown)
         self._bar.update(
             self._task,
             completed=row["epoch"] * trainer.samples,

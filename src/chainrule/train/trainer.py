@@ -120,6 +120,7 @@ class Trainer:
         self.totals = Totals()
         self._batch_size = 0
         self._shuffle = True
+        self._checkpoint_seconds, self._saved_at = 0.0, 0.0
 
     # ---- fitting
 
@@ -134,6 +135,7 @@ class Trainer:
         progress: bool | None = None,
         checkpoint: str | os.PathLike[str] | None = None,
         checkpoint_every: int | None = None,
+        checkpoint_seconds: float = 0.0,
         resume: bool = False,
     ) -> History:
         """Train for a number of epochs.
@@ -157,6 +159,9 @@ class Trainer:
             Write the state here after every epoch.
         checkpoint_every : int, optional
             Also after every so many batches within an epoch.
+        checkpoint_seconds : float, optional
+            Leave out what would follow the last one sooner, but for the one at the end: writing
+            safely takes some 20 ms, which is more than an epoch of a small network.
         resume : bool
             Continue from ``checkpoint`` if it exists. A run that was killed and resumed ends with
             the same bits as one that was not.
@@ -181,6 +186,7 @@ class Trainer:
         self.samples, self.epochs = len(train), epochs
         self._batch_size, self._shuffle = batch_size, shuffle
         self.history, self.epoch, self.row, self.totals = History(), 0, 0, Totals()
+        self._checkpoint_seconds, self._saved_at = checkpoint_seconds, 0.0
         self._choose_runner(train)
         if resume:
             self._resume(checkpoint)
@@ -263,7 +269,7 @@ class Trainer:
             self.row = stop
             require_finite(self.totals.last_loss, self.epoch, self.totals.steps)
             if checkpoint is not None and self.row < len(order):
-                save_checkpoint(self, checkpoint)
+                self._save(checkpoint)
         seconds = time.perf_counter() - started
         row = self._figures(held, seconds, self.totals.samples - before)
         self.history.append(row)
@@ -274,7 +280,12 @@ class Trainer:
         if self.epoch == self.epochs and not self.history.stopped:
             self.history.stopped = ""
         if checkpoint is not None:
+            self._save(checkpoint, last=self.epoch == self.epochs or bool(self.history.stopped))
+
+    def _save(self, checkpoint: Any, last: bool = False) -> None:
+        if last or time.perf_counter() - self._saved_at >= self._checkpoint_seconds:
             save_checkpoint(self, checkpoint)
+            self._saved_at = time.perf_counter()
 
     def _stepped(self, totals: Totals) -> None:
         if self.scheduler is not None and self.schedule == "step":
