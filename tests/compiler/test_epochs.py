@@ -168,3 +168,58 @@ def test_the_pace_prefers_what_is_faster_and_keeps_looking():
     quick.most = 2
     quick.note(1, 0.00001, 1)
     assert quick.choose(10.0) == 1, "steps too short for threads"
+
+
+@pytest.mark.parametrize("rows", [2048, 10_000, 2050])
+@pytest.mark.parametrize("act", [cr.tanh, cr.relu])
+def test_tall_batches_go_through_all_layers_a_few_rows_at_a_time(rows, act):
+    """The tiled program equals the eager step; a batch that does not divide is not tiled."""
+    step, ws, x, y = training_step((4, 32, 16, 4), rows, act)
+    start = [w.detach().numpy().copy() for w in ws]
+    eager = [step(x, y).item() for _ in range(3)]
+    want = [w.detach().numpy().copy() for w in ws]
+    for w, s in zip(ws, start, strict=True):
+        w.assign(s)
+    compiled = cr.compile(step)
+    got = [compiled(x, y).item() for _ in range(3)]
+    assert compiled.form.tiled is (rows != 2050)
+    np.testing.assert_allclose(got, eager, rtol=2e-5)
+    for w, v in zip(ws, want, strict=True):
+        np.testing.assert_allclose(w.detach().numpy(), v, rtol=0, atol=5e-6)
+    assert "times" in str(compiled.explain()) or rows == 2050
+
+
+def test_what_needs_a_sum_over_all_rows_is_not_tiled():
+    """A normalisation over the batch reads every row before it writes one."""
+    x = np.random.default_rng(0).standard_normal((4096, 40)).astype("f")
+    w = np.ones((40, 40), "f") / 40
+
+    @cr.compile
+    def f(x, w):
+        h = x @ w
+        h = (h - h.mean(0)) / (h.std(0) + 1e-3)
+        return ((h @ w) ** 2).sum()
+
+    h = x.astype("d") @ w
+    h = (h - h.mean(0)) / (h.std(0) + 1e-3)
+    np.testing.assert_allclose(f(x, w), ((h @ w) ** 2).sum(), rtol=1e-4)
+    assert not f.form.tiled
+
+
+def test_sums_and_extrema_over_tiles():
+    x = np.random.default_rng(0).standard_normal((8192, 30)).astype("f")
+    w = np.random.default_rng(1).standard_normal((30, 30)).astype("f") / 6
+
+    @cr.compile
+    def f(x, w):
+        h = cr.tanh(x @ w)
+        return h.sum(), h.max(), h.min(0), (h.T @ h)
+
+    total, most, least, gram = f(x, w)
+    assert f.form.tiled
+    h = np.tanh(x.astype("d") @ w)
+    np.testing.assert_allclose(total, h.sum(), rtol=1e-3, atol=0.05)
+    np.testing.assert_allclose([most, *least], [h.max(), *h.min(0)], rtol=1e-5)
+    np.testing.assert_allclose(gram, h.T @ h, rtol=0, atol=0.02)
+    again = f(x, w)
+    np.testing.assert_array_equal(gram, again[3])

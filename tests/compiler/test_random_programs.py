@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chainrule.compiler import passes, reference, runtime, target
-from chainrule.compiler.codegen import generate
+from chainrule.compiler.codegen import Phase, generate
 from chainrule.compiler.memory import Arena, strided
 from chainrule.compiler.plan import plan
 from chainrule.compiler.program import Affine, Builder, Program, Value
@@ -98,7 +98,7 @@ def grow(rng: np.random.Generator, length: int) -> Program:
 def execute(program: Program, inputs, states, machine):
     s = schedule(program)
     p = plan(s, machine)
-    engine = runtime.load(generate(p, s.inline, machine).text, machine)
+    engine = runtime.load(generate([Phase(program, s, p)], machine).text, machine)
     arena = Arena(p.arena)
     arena.bytes[:] = 255  # NaN everywhere: nothing may be read that was not written
     for buffer, data in p.constants:

@@ -7,11 +7,11 @@ Every pointer a kernel uses is an argument of it: kernels of the same shapes are
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from ..errors import CompileError
-from .entries import Entries, KernelCall
+from .entries import Entries, KernelCall, Run
 from .ir import I64, PTR, Function, Module, Val
 from .lower.contraction import Emitter, emit_contract
 from .lower.loops import emit_loop
@@ -22,11 +22,11 @@ from .lower.sharing import Share, by_last
 from .lower.special import emit_assemble, emit_scan, emit_scatter, emit_sort
 from .lower.transposes import emit_transpose, transpose_axes
 from .plan import Buffer, Plan
-from .program import Value, base_of
-from .schedule import Kernel
+from .program import Program, Value, base_of
+from .schedule import Kernel, Schedule
 from .target import Target
 
-__all__ = ["Code", "generate"]
+__all__ = ["Code", "Phase", "generate"]
 
 
 @dataclass
@@ -93,19 +93,20 @@ class _Module:
     """The module being written."""
 
     def __init__(
-        self, plan: Plan, inline: set[int], target: Target, threaded: bool = False
+        self, module: Module, phase: Phase, target: Target, threaded: bool, prefix: str
     ) -> None:
-        self.plan = plan
+        self.plan = phase.plan
         self.threaded = threaded
-        self.inline = inline
+        self.inline = phase.schedule.inline
         self.target = target
-        self.module = Module(target.vector_bits, target.has_fma)
+        self.module = module
+        self._prefix = prefix
         self._count = 0
 
     def fresh(self, name: str) -> str:
         """Return a new function name."""
         self._count += 1
-        return f"{name}_{self._count}"
+        return f"{self._prefix}{name}_{self._count}"
 
     def lanes(self, kernel: Kernel) -> int:
         """Return the vector length of a kernel: that of the widest floats it handles."""
@@ -179,19 +180,37 @@ _SERIAL = {
 }
 
 
+@dataclass
+class Phase:
+    """A program with its schedule and plan, run ``repeat`` times in a step.
+
+    Attributes
+    ----------
+    advance : dict of int to int
+        Bytes by which the address of an input moves from one run to the next.
+    """
+
+    program: Program
+    schedule: Schedule
+    plan: Plan
+    repeat: int = 1
+    advance: dict[int, int] = field(default_factory=dict)
+
+
 def generate(
-    plan: Plan,
-    inline: set[int],
+    phases: Sequence[Phase],
     target: Target,
     batched: list[str] | None = None,
     results: list[Buffer] | None = None,
     profile: bool = False,
     threaded: bool = False,
 ) -> Code:
-    """Write the module of a plan.
+    """Write the module of a step made of phases.
 
     Parameters
     ----------
+    phases : sequence of Phase
+        In order; the last one is the step itself and has its results.
     batched : list of str, optional
         For an epoch: how each input is taken, ``rows`` (a mini-batch), ``steps`` (one entry per
         step) or ``whole``.
@@ -202,17 +221,25 @@ def generate(
     threaded : bool
         Write entries for several threads.
     """
-    m = _Module(plan, inline, target, threaded)
-    calls = []
-    for kernel in plan.kernels:
-        name, buffers = m.kernel(kernel)
-        stored = [plan.buffer(r) for r in kernel.stored]
-        calls.append(KernelCall(kernel, name, buffers, [b for b in stored if b is not None]))
-    entries = Entries(m.module, plan, target, calls, threaded)
+    module = Module(target.vector_bits, target.has_fma)
+    runs = []
+    for number, phase in enumerate(phases):
+        plan = phase.plan
+        m = _Module(module, phase, target, threaded, "" if number == 0 else f"p{number}_")
+        calls = []
+        for kernel in plan.kernels:
+            name, buffers = m.kernel(kernel)
+            stored = [plan.buffer(r) for r in kernel.stored]
+            calls.append(KernelCall(kernel, name, buffers, [b for b in stored if b is not None]))
+        once = [c for c in calls if c.kernel in plan.once]
+        if once:
+            runs.append(Run(once, 1, {}))
+        runs.append(Run(calls[len(once) :], phase.repeat, phase.advance))
+    entries = Entries(module, phases[-1].plan, target, runs, threaded)
     entries.step(profile)
     if profile or batched is None:
         entries.run(profile)
     if batched is not None and not profile:
         entries.run()
         entries.epoch(batched, results or [])
-    return Code(m.module.text(), [(c.kernel, c.function) for c in calls])
+    return Code(module.text(), [(c.kernel, c.function) for r in runs for c in r.calls])

@@ -24,7 +24,7 @@ from .plan import Buffer, Plan
 from .schedule import Kernel
 from .target import Target
 
-__all__ = ["Entries", "KernelCall"]
+__all__ = ["Entries", "KernelCall", "Run"]
 
 External = tuple[str, int]
 
@@ -59,13 +59,25 @@ def flush_subnormals(f: Function, target: Target, body: Callable[[], None]) -> N
     f.do(f"call void @llvm.x86.sse.ldmxcsr(ptr {old.text})")
 
 
+@dataclass
+class Run:
+    """Kernels that are run one after the other, all of them ``repeat`` times.
+
+    ``advance`` says by how many bytes the address of an input moves each time.
+    """
+
+    calls: list[KernelCall]
+    repeat: int
+    advance: dict[int, int]
+
+
 class Entries:
     """Writes the exported functions of a module.
 
     Parameters
     ----------
-    calls : sequence of KernelCall
-        In the order they run.
+    runs : sequence of Run
+        In order.
     threaded : bool
         Whether several threads enter together.
     """
@@ -75,13 +87,13 @@ class Entries:
         module: Module,
         plan: Plan,
         target: Target,
-        calls: Sequence[KernelCall],
+        runs: Sequence[Run],
         threaded: bool,
     ) -> None:
         self.module = module
         self.plan = plan
         self.target = target
-        self.calls = calls
+        self.runs = runs
         self.threaded = threaded
         buffers = {id(b): b for b in plan.buffers.values()}.values()
         self.inputs = {b.number: b for b in buffers if b.space == "input"}
@@ -103,23 +115,39 @@ class Entries:
         count = f.argument(I64) if self.threaded else None
         ticks = f.argument(PTR) if profile else None
 
-        def pointer(b: Buffer) -> Val:
-            if b.space in ("input", "state"):
-                return pointers[b.space, b.number]
-            return f.at(arena, b.offset)
-
-        waiting = _before(self.calls) if self.threaded else []
-        for number, call in enumerate(self.calls):
-            if share is not None and count is not None and waiting[number]:
-                count = self.wait(f, arena, share, count)
-                self.barriers += 1
-            given = [*(share or ()), *(pointer(b) for b in call.buffers)]
+        def call(which: KernelCall, here: dict[External, Val], number: int) -> None:
+            given: list[Val] = list(share or ())
+            for b in which.buffers:
+                outside = here.get((b.space, b.number))
+                given.append(f.at(arena, b.offset) if outside is None else outside)
             before = _cycle(f) if ticks is not None else None
-            f.run(call.function, given)
+            f.run(which.function, given)
             if ticks is not None and before is not None:
                 place = f.at(ticks, 8 * number)
                 spent = f.sub(_cycle(f), before)
                 f.store(f.add(f.load(I64, place), spent), place)
+
+        first = 0
+        for run in self.runs:
+            if run.repeat > 1:
+
+                def turn(i: Index, _: list[Val], run: Run = run, first: int = first) -> None:
+                    here = dict(pointers)
+                    for n, step in run.advance.items():
+                        if ("input", n) in here:
+                            here["input", n] = f.at(pointers["input", n], f.imul(i, step))
+                    for k, which in enumerate(run.calls):
+                        call(which, here, first + k)
+
+                f.loop(0, run.repeat, 1, turn)
+            else:
+                waiting = _before(run.calls) if self.threaded else [False] * len(run.calls)
+                for k, which in enumerate(run.calls):
+                    if share is not None and count is not None and waiting[k]:
+                        count = self.wait(f, arena, share, count)
+                        self.barriers += 1
+                    call(which, pointers, first + k)
+            first += len(run.calls)
         self.module.add(f)
 
     def wait(self, f: Function, arena: Val, share: Share, count: Val) -> Val:

@@ -72,7 +72,7 @@ class _Loop:
         types = [ctypes.c_void_p] * 3 + [ctypes.c_int64] * 2
         self.alone = ctypes.CFUNCTYPE(None, *types)(form.engine.address("epoch"))
         self.together: Any = None
-        self.pace = Pace(threads)
+        self.pace = Pace(1 if form.tiled else threads)
 
     def _call(self, threads: int, table: int, rows: int, low: int, high: int) -> None:
         """Run steps ``low`` to ``high`` on some threads."""
@@ -92,14 +92,14 @@ class _Loop:
     def prepare(self, arrays: list[Array], steps: int, start: int) -> tuple[Array, list[Array]]:
         """Return the address table for ``steps`` steps from row ``start`` on, and the results."""
         form = self.form
-        states = len(form.states)
+        states = len(form.addresses)
         results = [np.empty((steps, *r.shape), r.dtype) for r in form.results]
         table = np.zeros(len(arrays) + states + len(results) + 1, np.int64)
         assert form.batched is not None
         for i, (a, how) in enumerate(zip(arrays, form.batched, strict=True)):
             skip = start * a.strides[0] if how == "rows" and a.ndim else 0
             table[i] = a.__array_interface__["data"][0] + skip
-        table[len(arrays) : len(arrays) + states] = [h.address for h in form.homes]  # type: ignore[union-attr]
+        table[len(arrays) : len(arrays) + states] = form.addresses
         for i, r in enumerate(results):
             table[len(arrays) + states + i] = r.__array_interface__["data"][0]
         return table, results

@@ -80,6 +80,7 @@ class Plan:
     constants: list[tuple[Buffer, np.ndarray]] = field(default_factory=list)
     gathered: dict[int, int] = field(default_factory=dict)
     counter: int = 0
+    once: list[Kernel] = field(default_factory=list)
 
     def reserve(self, size: int) -> int:
         """Add memory that lives throughout; return its offset."""
@@ -105,8 +106,12 @@ class _Planner:
         target: Target,
         fixed: dict[int, Layout | None],
         packed_results: bool,
+        base: int,
+        repeated: bool,
     ) -> None:
+        self.repeated = repeated
         self.packed_results = packed_results
+        self.base = base
         self.schedule = schedule
         self.target = target
         self.fixed = fixed
@@ -284,7 +289,9 @@ class _Planner:
                 self.orient(kernel, plan, made)
             plan.kernels.append(kernel)
         self.copy_updates(plan)
-        _arena(plan, self.schedule, self.target)
+        if self.repeated:
+            self.hoist(plan)
+        _arena(plan, self.schedule, self.target, self.base)
         plan.counter = plan.reserve(64)
         return plan
 
@@ -299,6 +306,15 @@ class _Planner:
             kernel = Kernel("loop", v.shape, [copy], 2 * 10**6 + index, stored=[copy])
             plan.copies[copy.id] = kernel
             plan.kernels.append(kernel)
+
+    def hoist(self, plan: Plan) -> None:
+        """Take copies of states that do not change out of the loop over tiles."""
+        changed = {index for index, _ in self.program.updates}
+        for kernel in plan.copies.values():
+            source, _ = base_of(kernel.anchor.args[0])
+            if source.kind == "state" and source.data not in changed:
+                plan.once.append(kernel)
+        plan.kernels = [*plan.once, *(k for k in plan.kernels if k not in plan.once)]
 
     def orient(
         self,
@@ -335,7 +351,7 @@ def _copy_kernel(operand: Value, lane: int, planner: _Planner, plan: Plan) -> Va
     return copy
 
 
-def _arena(plan: Plan, schedule: Schedule, target: Target) -> None:
+def _arena(plan: Plan, schedule: Schedule, target: Target, base: int) -> None:
     """Give every arena buffer an offset; buffers whose lives do not overlap share memory."""
     last: dict[int, int] = {}
     first: dict[int, int] = {}
@@ -368,6 +384,7 @@ def _arena(plan: Plan, schedule: Schedule, target: Target) -> None:
     end = len(plan.kernels)
     for v in schedule.program.roots:
         see(v, end)
+    kept = {owner[k.anchor.id] for k in plan.once}
     slack = 2 * target.vector_bits // 8
     align = 64
     placed: list[tuple[int, int, int, int]] = []  # start, stop, first, last
@@ -376,7 +393,8 @@ def _arena(plan: Plan, schedule: Schedule, target: Target) -> None:
     top = 0
     for b in todo:
         size = -(-(b.bytes + slack) // align) * align
-        alive = (-1, end + 1) if b.space == "const" else (first[id(b)], last[id(b)])
+        lasting = b.space == "const" or id(b) in kept
+        alive = (-1, end + 1) if lasting else (first[id(b)], last[id(b)])
         clashes = sorted(p for p in placed if p[2] <= alive[1] and alive[0] <= p[3])
         start = 0
         for p in clashes:
@@ -386,7 +404,9 @@ def _arena(plan: Plan, schedule: Schedule, target: Target) -> None:
         b.offset = start
         placed.append((start, start + size, *alive))
         top = max(top, start + size)
-    plan.arena = top + 4096
+    for b in todo:
+        b.offset += base
+    plan.arena = base + top + 4096
 
 
 def plan(
@@ -394,6 +414,8 @@ def plan(
     target: Target,
     fixed: dict[int, Layout | None] | None = None,
     packed_results: bool = False,
+    base: int = 0,
+    repeated: bool = False,
 ) -> Plan:
     """Decide layouts, orientations and memory for a schedule.
 
@@ -403,8 +425,13 @@ def plan(
         Layout of states that already lie in memory, by index.
     packed_results : bool
         Whether results lie in row-major order without gaps, to be copied in one piece.
+    base : int
+        Where in the arena the program's memory begins.
+    repeated : bool
+        Whether the program is run several times on unchanged states: copies of them between
+        layouts are then made once (``Plan.once``).
     """
-    planner = _Planner(schedule, target, fixed or {}, packed_results)
+    planner = _Planner(schedule, target, fixed or {}, packed_results, base, repeated)
     planner.collect()
     planner.search()
     return planner.result()

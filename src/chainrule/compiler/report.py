@@ -162,10 +162,10 @@ def _flops(kernel: Kernel, inline: set[int]) -> int:
     return total
 
 
-def _bytes(form: Specialisation, kernel: Kernel) -> int:
+def _bytes(kernel: Kernel, inline: set[int]) -> int:
     seen: dict[int, int] = {}
     for root in kernel.roots:
-        for a, _, _ in leaves(root, form.schedule.inline):
+        for a, _, _ in leaves(root, inline):
             b = behind(a)
             if b.size > 1 and b not in kernel.roots:
                 seen[b.id] = b.size * b.dtype.itemsize
@@ -176,7 +176,7 @@ def _bytes(form: Specialisation, kernel: Kernel) -> int:
 def _cycles(form: Specialisation) -> list[float]:
     """Return cycles per kernel, measured; the state is put back afterwards."""
     results = [form._result(v) for v in form.program.outputs]
-    code = generate(form.plan, form.schedule.inline, form.target, None, results, profile=True)
+    code = generate(form.phases, form.target, None, results, profile=True)
     engine = load(code.text, form.target)
     call = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 3)(engine.address("profile"))
     kept = [h.view.copy() for h in form.homes if h is not None]
@@ -202,20 +202,22 @@ def explain(form: Specialisation) -> Explanation:
     cycles = _cycles(form)
     total = sum(cycles) or 1.0
     reports = []
-    for kernel, spent in zip(form.plan.kernels, cycles, strict=True):
-        detail = ""
-        product = form.plan.products.get(kernel.anchor.id)
+    kernels = [(phase, k) for phase in form.phases for k in phase.plan.kernels]
+    for (phase, kernel), spent in zip(kernels, cycles, strict=True):
+        inline = phase.schedule.inline
+        detail = f"{phase.repeat} times " if phase.repeat > 1 else ""
+        product = phase.plan.products.get(kernel.anchor.id)
         if product is not None:
             copied = sum(o not in kernel.anchor.args for o in product.operands)
-            detail = f"({'lanes along rows' if product.by_rows else 'lanes along columns'}"
+            detail += f"({'lanes along rows' if product.by_rows else 'lanes along columns'}"
             detail += ", copied operand)" if copied else ")"
         reports.append(
             KernelReport(
                 {"contract": "product", "loop": "loop"}.get(kernel.kind, kernel.kind),
                 kernel.domain,
-                _ops(kernel, form.schedule.inline),
-                _flops(kernel, form.schedule.inline),
-                _bytes(form, kernel),
+                _ops(kernel, inline),
+                phase.repeat * _flops(kernel, inline),
+                phase.repeat * _bytes(kernel, inline),
                 spent / total,
                 spent,
                 detail,
@@ -227,9 +229,9 @@ def explain(form: Specialisation) -> Explanation:
 def memory(form: Specialisation) -> Memory:
     """Return what a form holds in memory."""
     sizes: list[tuple[str, int]] = []
-    for kernel in form.plan.kernels:
+    for plan, kernel in ((p.plan, k) for p in form.phases for k in p.plan.kernels):
         for root in kernel.stored:
-            b = form.plan.buffer(root)
+            b = plan.buffer(root)
             if b is not None and b.space == "arena":
                 sizes.append((f"{root.dtype}{list(root.shape)} of {root.origin}", b.bytes))
     state = sum(h.layout.size * h.dtype.itemsize for h in form.homes if h is not None)

@@ -19,14 +19,15 @@ from chainrule.core.tensor import Tensor, wrap
 from chainrule.core.trace import Graph
 
 from ..errors import CompileError
-from .codegen import Code, generate
+from .codegen import Code, Phase, generate
 from .layout import Layout
-from .memory import Arena, Home, home_of, make_home
-from .passes import optimise
+from .memory import Arena, Home, home_of, make_home, strided
+from .passes import check, optimise
+from .passes.tiling import split_rows
 from .plan import Buffer, Plan, plan
 from .program import Program, Value
 from .runtime import Engine, load
-from .schedule import Schedule, schedule
+from .schedule import schedule
 from .target import Target
 from .translate import translate
 
@@ -68,24 +69,53 @@ class Specialisation:
         self.program: Program = optimise(
             translate(graph.inputs, self._state_nodes, self._outputs, self._updates)
         )
-        self.schedule: Schedule = schedule(self.program)
         self.homes: list[Home | None] = [home_of(t, s) for t, s in self.states]
         fixed: dict[int, Layout | None] = {
             i: h.layout if h else None for i, h in enumerate(self.homes)
         }
-        self.plan: Plan = plan(self.schedule, target, fixed, packed_results=batched is not None)
+        self.phases: list[Phase] = self._phases(fixed, packed=batched is not None)
+        self.plan: Plan = self.phases[-1].plan
         results = [self._result(v) for v in self.program.outputs]
         self.batched = batched
         for index, how in enumerate(batched or ()):
             if how == "rows":
                 v = self.program.inputs[index]
                 self.plan.gathered[index] = self.plan.reserve(v.size * v.dtype.itemsize)
-        self.code: Code = generate(self.plan, self.schedule.inline, target, batched, results)
+        self.code: Code = generate(self.phases, target, batched, results)
         self.seconds["generate"] = time.perf_counter() - start
         self.engine: Engine = load(self.code.text, target)
         self.seconds.update(self.engine.seconds)
         self._threaded: Engine | None = None
         self._place()
+
+    def _phases(self, fixed: dict[int, Layout | None], packed: bool) -> list[Phase]:
+        """Schedule and plan the program, as a tile of rows and the rest where that pays."""
+        split = split_rows(self.program)
+        self.neutral: tuple[float, ...] = ()
+        if split is None:
+            s = schedule(self.program)
+            return [Phase(self.program, s, plan(s, self.target, fixed, packed))]
+        check(split.tile)
+        check(split.rest)
+        self.neutral = split.neutral
+        first = schedule(split.tile)
+        tile = plan(first, self.target, fixed, repeated=True)
+        used = {v.data: tile.buffers[v.id].layout for v in split.tile.values() if v.kind == "state"}
+        second = schedule(split.rest)
+        rest = plan(second, self.target, {**fixed, **used}, packed, base=tile.arena)
+        advance = {
+            v.data: v.size * v.dtype.itemsize for v in split.tile.inputs if v.data in split.inputs
+        }
+        self.program = split.rest
+        return [
+            Phase(split.tile, first, tile, split.count, advance),
+            Phase(split.rest, second, rest),
+        ]
+
+    @property
+    def tiled(self) -> bool:
+        """Whether a step goes over its rows tile by tile."""
+        return len(self.phases) > 1
 
     # -- state --------------------------------------------------------------------------
 
@@ -135,7 +165,7 @@ class Specialisation:
         """Make arena, homes and the table of addresses."""
         p = self.plan
         self.arena = Arena(p.arena)
-        for buffer, data in p.constants:
+        for buffer, data in (c for phase in self.phases for c in phase.plan.constants):
             self.arena.view(buffer.offset, buffer.layout, buffer.dtype)[...] = data
         by_index = {v.data: v for v in self.program.states}
         for index, (tensor, slot) in enumerate(self.states):
@@ -144,10 +174,17 @@ class Specialisation:
                 layout = p.buffers[v.id].layout
                 self.homes[index] = make_home(tensor, slot, layout, v.dtype)
         inputs = len(self.program.inputs)
-        self._table = np.zeros(max(1, inputs + len(self.states)), np.int64)
-        for index, home in enumerate(self.homes):
-            assert home is not None
-            self._table[inputs + index] = home.address
+        self._accumulators: list[Arena] = []
+        for index, number in enumerate(self.neutral, len(self.states)):
+            v = by_index[index]
+            buffer = p.buffers[v.id]
+            block = Arena(max(64, buffer.bytes))
+            strided(block.bytes, 0, buffer.layout, v.dtype)[...] = number
+            self._accumulators.append(block)
+        self.addresses = [h.address for h in self.homes if h is not None]
+        self.addresses += [block.address for block in self._accumulators]
+        self._table = np.zeros(max(1, inputs + len(self.addresses)), np.int64)
+        self._table[inputs : inputs + len(self.addresses)] = self.addresses
         self._held: list[Array | None] = []
         for index, v in enumerate(self.program.inputs):
             small = v.size * v.dtype.itemsize <= _COPY_LIMIT
@@ -164,15 +201,14 @@ class Specialisation:
             self.engine.address("run")
         )
         self._table_address = self._table.__array_interface__["data"][0]
-        self._written = [self.homes[i] for i in sorted({i for i, _ in self.program.updates})]
+        changed = sorted({i for i, _ in self.program.updates if i < len(self.states)})
+        self._written = [self.homes[i] for i in changed]
 
     def threaded_engine(self) -> Engine:
         """Return the machine code for several threads, generated when it is first wanted."""
         if self._threaded is None:
             results = [self._result(v) for v in self.program.outputs]
-            code = generate(
-                self.plan, self.schedule.inline, self.target, self.batched, results, threaded=True
-            )
+            code = generate(self.phases, self.target, self.batched, results, threaded=True)
             self._threaded = load(code.text, self.target)
         return self._threaded
 
