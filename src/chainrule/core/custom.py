@@ -141,8 +141,14 @@ class custom_vjp:
             isinstance(leaf, Tensor) and leaf.requires_grad for leaf in leaves
         ):
             return self._function(*args)
-        with no_grad():
+        with enable_grad():
             result, residuals = forward(*tree.tree_map(_detached, args))
+        if any(isinstance(out, Tensor) and out.requires_grad for out in tree.leaves(result)):
+            raise GradientError(
+                f"{name} uses a tensor that requires gradients without taking it as an argument: "
+                "its backward function cannot give that tensor's gradient. Make it an argument, or "
+                "detach it"
+            )
         residuals = tree.tree_map(lambda r: r._value if _is_concrete(r) else r, residuals)
 
         def pull(cotangents: tuple[Any, ...], values: Sequence[Any]) -> list[Any]:
@@ -186,15 +192,22 @@ def checkpoint(function: Callable[..., Any]) -> Callable[..., Any]:
 
     def wrapped(*args: Any, **kwargs: Any) -> Any:
         leaves, structure = tree.flatten(args)
+        before = [leaf._node for leaf in leaves if isinstance(leaf, Tensor)]
         since = next(IDS)
         with enable_grad() if STATE.grad_enabled else no_grad():
             result = function(*args, **kwargs)
+        if before != [leaf._node for leaf in leaves if isinstance(leaf, Tensor)]:
+            raise GradientError(
+                f"checkpoint: {_name(function)} writes to its argument in place, so it cannot be "
+                "run again from the same values; let it write to a copy"
+            )
         outs = [out for out in tree.leaves(result) if isinstance(out, Tensor)]
         mine = {leaf._node for leaf in leaves if isinstance(leaf, Tensor)}
         outside = _outside([out._node for out in outs], since, mine)
         if not outs or not any(out.requires_grad for out in outs):
             return result
         handles = [lib.wrap(node.value, node) for node in outside]
+        kept = [_value(out) for out in outs]
 
         def pull(cotangents: tuple[Any, ...], values: Sequence[Any]) -> list[Any]:
             recorded = any(isinstance(value, Tensor) for value in (*cotangents, *values))
@@ -206,6 +219,7 @@ def checkpoint(function: Callable[..., Any]) -> Callable[..., Any]:
             with enable_grad():
                 again = function(*tree.unflatten(structure, inputs), **kwargs)
             roots = [out for out in tree.leaves(again) if isinstance(out, Tensor)]
+            _check_repeated(function, [_value(r) for r in roots], kept)
             targets = [x._node if isinstance(x, Tensor) else None for x in inputs] + outside
             wanted = [node for node in targets if node is not None]
             nodes = sorted(
@@ -216,7 +230,8 @@ def checkpoint(function: Callable[..., Any]) -> Callable[..., Any]:
                 if root._node is not None and root._node.tracked:
                     seeds[root._node] = seeds[root._node] + g if root._node in seeds else g
             with enable_grad() if recorded else no_grad():
-                found = pullback(nodes, seeds, wanted, recorded)
+                # what lies behind a tensor from outside gets its gradient from the outer sweep
+                found = pullback(nodes, seeds, wanted, recorded, through=False)
             return [
                 None
                 if node is None
@@ -230,6 +245,27 @@ def checkpoint(function: Callable[..., Any]) -> Callable[..., Any]:
 
     update_wrapper(wrapped, function)
     return wrapped
+
+
+def _name(function: Callable[..., Any]) -> str:
+    return getattr(function, "__name__", "the function")
+
+
+def _check_repeated(function: Callable[..., Any], again: list[Any], before: list[Any]) -> None:
+    """The second run must give what the first gave: else the gradient belongs to another value."""
+    for new, old in zip(again, before, strict=True):
+        if not (isinstance(new, np.ndarray) and isinstance(old, np.ndarray)):
+            continue
+        room = 1e4 * np.finfo(old.dtype).eps if old.dtype.kind == "f" else 0.0
+        scale = (
+            np.max(np.abs(old), initial=0.0, where=np.isfinite(old)) if old.dtype.kind == "f" else 0
+        )
+        if not np.allclose(new, old, rtol=room, atol=room * scale, equal_nan=True):
+            raise GradientError(
+                f"checkpoint: run again in the backward pass, {_name(function)} gave another result. "
+                "It draws random numbers, or a tensor it uses was changed after the forward pass; "
+                "take these as arguments, or call backward() first"
+            )
 
 
 def _outside(roots: list[Node | None], since: int, mine: set[Node | None]) -> list[Node]:

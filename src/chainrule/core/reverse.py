@@ -30,6 +30,7 @@ def pullback(
     create_graph: bool = False,
     keep_all: bool = False,
     linked: bool = True,
+    through: bool = True,
 ) -> dict[Node, Any]:
     """Cotangents of ``targets`` given those of the roots.
 
@@ -49,6 +50,8 @@ def pullback(
     linked : bool
         With ``create_graph``: whether the result depends differentiably on the nodes' values too,
         or only on the seeds (for which the values are constants).
+    through : bool
+        Whether the walk goes on behind a target, to targets from which it was computed.
     """
     wanted: set[Node] | None = None if targets is None else set(targets)
     needed = None if wanted is None else _reaching(nodes, wanted)
@@ -65,6 +68,8 @@ def pullback(
                 found[node] = g
         elif node in wanted:
             found[node] = g
+            if not through:
+                continue
         if keep_all:
             found[node] = g
         op = node.op
