@@ -250,3 +250,33 @@ def test_schedules_change_the_learning_rate_of_a_compiled_step():
     optimizer.param_groups[0]["lr"] = 0.25
     step()
     assert w.tolist() == [-0.25, -0.25]
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda x, i: cr.cross_entropy(x, i),
+        lambda x, i: cr.embedding(i, x),
+        lambda x, i: x[i],
+        lambda x, i: cr.one_hot(i, 4),
+    ],
+)
+@pytest.mark.parametrize("wrong", [4, -5, 99])
+def test_an_index_outside_is_an_error_as_in_eager_code(use, wrong):
+    """Indices from outside are checked before native code sees them."""
+    x, good = np.eye(4), np.array([0, 3, 1, 2])
+    f = cr.compile(use)
+    np.testing.assert_allclose(f(x, good), use(x, good))
+    bad = np.array([0, wrong, 1, 2])
+    with pytest.raises(IndexError):
+        use(x, bad)
+    with pytest.raises(IndexError, match=rf"index {wrong} is outside .* in .*test_compiled_state"):
+        f(x, bad)
+    if use(x, good).ndim == 0:
+        assert np.isfinite(f(x, np.array([0, -100, 1, 2]))), "the ignored class is no error"
+
+
+def test_indices_are_checked_for_a_whole_epoch():
+    f = cr.compile(lambda x, i: cr.cross_entropy(x, i))
+    with pytest.raises(IndexError, match="index 9 is outside"):
+        f.epoch(np.zeros((8, 4)), np.array([0, 1, 2, 3, 0, 1, 9, 3]), batch_size=2)

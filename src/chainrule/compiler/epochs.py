@@ -227,6 +227,7 @@ def run_epoch(
         loop = _loop(compiled, rows, each, fixed, batch_size)
         compiled._last = loop.form
         arrays = [*rows, *each.values(), *constants]
+        loop.form.verify(arrays)
         results = loop.run(arrays, steps, 0, permutation, report(0, []))
         outputs = tree.unflatten(loop.form.graph.out_structure, results)
     if rest:
@@ -235,6 +236,8 @@ def run_epoch(
         tail = [np.ascontiguousarray(v[steps:]) for v in each.values()]
         cut = None if permutation is None else permutation[done:]
         arrays = [*rows, *tail, *constants]
+        if not steps:
+            loop.form.verify(arrays)
         results = loop.run(arrays, 1, done if permutation is None else 0, cut, report(steps, []))
         partial = tree.unflatten(loop.form.graph.out_structure, [r[0] for r in results])
         if compiled._last is None:

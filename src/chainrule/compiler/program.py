@@ -36,7 +36,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-__all__ = ["Affine", "Builder", "Origin", "Program", "Value", "base_of", "ordered"]
+__all__ = ["Affine", "Builder", "Check", "Origin", "Program", "Value", "base_of", "ordered"]
 
 Shape = tuple[int, ...]
 
@@ -172,6 +172,19 @@ def ordered(roots: Iterable[Value]) -> list[Value]:
     return out
 
 
+class Check(NamedTuple):
+    """What must hold of an integer input before a program may run on it.
+
+    Values lie in ``low … high - 1`` or equal ``ignore``; ``what`` names the op and line.
+    """
+
+    input: int
+    low: int
+    high: int
+    ignore: int | None
+    what: str
+
+
 @dataclass
 class Program:
     """What is to be computed.
@@ -184,12 +197,15 @@ class Program:
         Returned to the caller.
     updates : list of (int, Value)
         New value of a state, by index.
+    checks : list of Check
+        On inputs that are indices.
     """
 
     inputs: list[Value]
     states: list[Value]
     outputs: list[Value]
     updates: list[tuple[int, Value]]
+    checks: list[Check] = field(default_factory=list)
 
     @property
     def roots(self) -> list[Value]:
@@ -207,6 +223,7 @@ class Program:
             self.states,
             [table[v.id] for v in self.outputs],
             [(i, table[v.id]) for i, v in self.updates],
+            self.checks,
         )
 
     def __str__(self) -> str:
@@ -226,6 +243,19 @@ class Builder:
     def __init__(self) -> None:
         self._known: dict[Any, Value] = {}
         self.origin: Origin | None = None
+        self.checks: list[Check] = []
+
+    def require(self, v: Value, low: int, high: int, ignore: int | None = None) -> None:
+        """Ask that the values of ``v`` lie in ``low … high - 1``, if they come from outside.
+
+        Indices that are computed are not checked; what uses them keeps them in range.
+        """
+        while v.kind in ("view", "reshape") or (v.kind == "map" and v.data == "cast"):
+            v = v.args[0]
+        if v.kind == "input" and v.dtype.kind in "iu":
+            check = Check(v.data, low, high, ignore, str(self.origin))
+            if check not in self.checks:
+                self.checks.append(check)
 
     def make(
         self, kind: str, args: Sequence[Value], shape: Shape, dtype: Any, data: Any = None

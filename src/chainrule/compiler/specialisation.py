@@ -219,6 +219,29 @@ class Specialisation:
 
     # -- running ------------------------------------------------------------------------
 
+    def verify(self, arrays: Sequence[Array]) -> None:
+        """Check inputs that are indices.
+
+        Raises
+        ------
+        IndexError
+            Naming the op that uses the index, as the eager op would.
+        """
+        for wanted in self.program.checks:
+            array = arrays[wanted.input]
+            if not array.size:
+                continue
+            if array.min() >= wanted.low and array.max() < wanted.high:
+                continue
+            outside = (array < wanted.low) | (array >= wanted.high)
+            if wanted.ignore is not None:
+                outside &= array != wanted.ignore
+            if outside.any():
+                wrong = array[outside].ravel()[0]
+                raise IndexError(
+                    f"index {wrong} is outside {wanted.low} … {wanted.high - 1}, in {wanted.what}"
+                )
+
     def sync(self) -> None:
         """Bring in state that was assigned since the last call."""
         for home in self.homes:
@@ -228,6 +251,8 @@ class Specialisation:
     def step(self, leaves: Sequence[Any]) -> None:
         """Run one step on the leaves of the arguments."""
         table = self._table
+        if self.program.checks:
+            self.verify([v._value if isinstance(v, Tensor) else np.asarray(v) for v in leaves])
         for index, value in enumerate(leaves):
             if isinstance(value, Tensor):
                 value = value._value

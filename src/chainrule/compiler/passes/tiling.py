@@ -265,7 +265,7 @@ def _rest(
     for i, (v, kind) in enumerate(zip(sums, kinds, strict=True)):
         clear = b.full(_NEUTRAL[kind], v.shape, v.dtype)
         rest.updates.append((first + i, Value("map", (clear,), v.shape, v.dtype, "copy", v.origin)))
-    return Program(program.inputs, states, rest.outputs, rest.updates)
+    return Program(program.inputs, states, rest.outputs, rest.updates, program.checks)
 
 
 def _needed(program: Program, known: set[int]) -> list[Value]:

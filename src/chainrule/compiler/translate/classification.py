@@ -66,6 +66,7 @@ class _Targets:
         self.shape = logits.shape
         self.dtype = c.dtype
         self.count = logits.shape[-1]
+        b.require(target, 0, self.count, int(c.params["ignore"]))
         classes = Expr(m, b.cast(target, np.int64))
         self.kept = classes.ne(int(c.params["ignore"]))
         column = Expr(m, b.iota(self.shape, len(self.shape) - 1))

@@ -153,4 +153,5 @@ def translate(
         return v
 
     changed = [(i, result(n)) for i, n in updates]
-    return Program(leaves["input"], leaves["state"], [result(n) for n in outputs], changed)
+    results = [result(n) for n in outputs]
+    return Program(leaves["input"], leaves["state"], results, changed, b.checks)

@@ -256,6 +256,7 @@ def _index_add(c: Call) -> Value:
 
 def wrapped(b: Builder, index: Value, count: int) -> Value:
     """Return an index array as int64: negative ones count from the end, all kept in range."""
+    b.require(index, -count, count)
     i = b.cast(index, np.int64)
     n = b.full(count, i.shape, np.int64)
     zero = b.full(0, i.shape, np.int64)
@@ -307,6 +308,7 @@ def _scatter_tensor(c: Call) -> Value:
 @rule("embedding")
 def _embedding(c: Call) -> Value:
     weight, indices = c.args
+    c.builder.require(indices, 0, weight.shape[0])
     return c.builder.gather(weight, [wrapped(c.builder, indices, weight.shape[0])])
 
 
@@ -326,6 +328,7 @@ def _embedding_back(c: Call) -> Value:
 @rule("one_hot")
 def _one_hot(c: Call) -> Value:
     b, indices = c.builder, c.args[0]
+    b.require(indices, 0, c.params["count"])
     wide = b.broadcast(b.reshape(b.cast(indices, np.int64), (*indices.shape, 1)), c.shape)
     hit = b.map("eq", wide, b.iota(c.shape, len(c.shape) - 1), dtype=np.bool_)
     return b.cast(hit, c.dtype)
