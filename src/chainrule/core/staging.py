@@ -80,6 +80,7 @@ class Stage:
             raise Hooks.explain(op, args, params, error) from error
         if not isinstance(out, Abstract | tuple | np.ndarray):
             out = np.asarray(out)
+            out.setflags(write=False)  # Note [Scalars do not change], tensor.py
         tracked = STATE.grad_enabled and any(node is not None and node.tracked for node in inputs)
         if tracked and op.refuses:
             refuse(op, inputs)

@@ -386,7 +386,9 @@ def _shown(value: Any, abstract: bool) -> tuple[Any, bool]:
     if isinstance(value, Tensor):
         value = value._value
     if not isinstance(value, Abstract):
-        value = np.asarray(value)
+        given, value = value, np.asarray(value)
+        if value is not given:
+            value.setflags(write=False)  # Note [Scalars do not change], tensor.py
         if value.dtype.kind not in "fiub":
             raise ArgumentError(f"a graph's inputs are real arrays, not {value.dtype}")
     if abstract and not isinstance(value, Abstract):
