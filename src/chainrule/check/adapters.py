@@ -85,7 +85,11 @@ def split(
         if type(node) in (list, tuple):
             return type(node)(visit(v, f"{name}[{i}]") for i, v in enumerate(node))
         if dataclasses.is_dataclass(node) and not isinstance(node, type):
-            fields = {f.name: visit(getattr(node, f.name), f"{name}.{f.name}") for f in dataclasses.fields(node) if f.init}
+            fields = {
+                f.name: visit(getattr(node, f.name), f"{name}.{f.name}")
+                for f in dataclasses.fields(node)
+                if f.init
+            }
             return dataclasses.replace(node, **fields)
         return node
 
@@ -110,7 +114,11 @@ def _rebuild(node: Any, leaves: Iterator[Any]) -> Any:
     if type(node) in (list, tuple):
         return type(node)(_rebuild(v, leaves) for v in node)
     if dataclasses.is_dataclass(node) and not isinstance(node, type):
-        fields = {f.name: _rebuild(getattr(node, f.name), leaves) for f in dataclasses.fields(node) if f.init}
+        fields = {
+            f.name: _rebuild(getattr(node, f.name), leaves)
+            for f in dataclasses.fields(node)
+            if f.init
+        }
         return dataclasses.replace(node, **fields)
     return node
 
@@ -191,7 +199,9 @@ class PairBackend(Backend):
     kind = "NumPy"
     is_linear_in_cotangent = False
 
-    def __init__(self, function: Callable[..., Any], gradient: Callable[..., Any], parts: Split) -> None:
+    def __init__(
+        self, function: Callable[..., Any], gradient: Callable[..., Any], parts: Split
+    ) -> None:
         super().__init__(function, parts)
         self.gradient = gradient
         self._last: list[Array] | None = None
@@ -223,7 +233,9 @@ class PairBackend(Backend):
                 f"grad_f returned {len(found)} gradients for {len(values)} float arguments:"
                 " taken as those of the first"
             )
-            return [g * float(cotangents[0]) for g in found] + [_UNASKED] * (len(values) - len(found))
+            return [g * float(cotangents[0]) for g in found] + [_UNASKED] * (
+                len(values) - len(found)
+            )
         raise ArgumentError(
             f"check.gradients: grad_f returned {len(found)} gradients for {len(values)} float"
             f" arguments ({', '.join(self.parts.names)})"
@@ -313,24 +325,39 @@ class TorchBackend(Backend):
         self._last: list[Any] | None = None
 
     def _tensors(self, values: Sequence[Array], needs: bool) -> list[Any]:
-        found = [self.torch.tensor(np.array(v), dtype=self.torch_dtype, requires_grad=needs) for v in values]
+        found = [
+            self.torch.tensor(np.array(v), dtype=self.torch_dtype, requires_grad=needs)
+            for v in values
+        ]
         self._last = found
         return found
 
     def _flat(self, leaves: Sequence[Any]) -> list[Any]:
-        return flatten(self.function(*self.parts.build(leaves)), lambda o: isinstance(o, self.torch.Tensor) or _is_array(o))
+        return flatten(
+            self.function(*self.parts.build(leaves)),
+            lambda o: isinstance(o, self.torch.Tensor) or _is_array(o),
+        )
 
     def evaluate(self, values: Sequence[Array]) -> list[Array]:
         with self.torch.no_grad():
-            return [o.double().numpy() if hasattr(o, "double") else np.asarray(o) for o in self._flat(self._tensors(values, False))]
+            return [
+                o.double().numpy() if hasattr(o, "double") else np.asarray(o)
+                for o in self._flat(self._tensors(values, False))
+            ]
 
     def pull(self, values: Sequence[Array], cotangents: Sequence[Array]) -> list[Any]:
         leaves = self._tensors(values, True)
         outs = self._flat(leaves)
-        pairs = [(o, self.torch.tensor(c, dtype=o.dtype)) for o, c in zip(outs, cotangents) if getattr(o, "requires_grad", False)]
+        pairs = [
+            (o, self.torch.tensor(c, dtype=o.dtype))
+            for o, c in zip(outs, cotangents)
+            if getattr(o, "requires_grad", False)
+        ]
         if not pairs:
             return [None] * len(leaves)
-        found = self.torch.autograd.grad([o for o, _ in pairs], leaves, [c for _, c in pairs], allow_unused=True)
+        found = self.torch.autograd.grad(
+            [o for o, _ in pairs], leaves, [c for _, c in pairs], allow_unused=True
+        )
         return [None if g is None else g.detach().numpy() for g in found]
 
     def second(
@@ -339,9 +366,17 @@ class TorchBackend(Backend):
         leaves = self._tensors(values, True)
         outs = self._flat(leaves)
         grads = self.torch.autograd.grad(
-            outs, leaves, [self.torch.tensor(c, dtype=o.dtype) for o, c in zip(outs, cotangents)], create_graph=True, allow_unused=True
+            outs,
+            leaves,
+            [self.torch.tensor(c, dtype=o.dtype) for o, c in zip(outs, cotangents)],
+            create_graph=True,
+            allow_unused=True,
         )
-        total = sum((g * self.torch.tensor(w, dtype=g.dtype)).sum() for g, w in zip(grads, weights) if g is not None)
+        total = sum(
+            (g * self.torch.tensor(w, dtype=g.dtype)).sum()
+            for g, w in zip(grads, weights)
+            if g is not None
+        )
         if not getattr(total, "requires_grad", False):
             return [None] * len(leaves)
         found = self.torch.autograd.grad(total, leaves, allow_unused=True)
@@ -370,7 +405,10 @@ class JaxBackend(Backend):
         return enable(True)  # type: ignore[no-any-return]
 
     def _flat(self, *leaves: Any) -> list[Any]:
-        return flatten(self.function(*self.parts.build(leaves)), lambda o: isinstance(o, self.jax.Array) or _is_array(o) or hasattr(o, "aval"))
+        return flatten(
+            self.function(*self.parts.build(leaves)),
+            lambda o: isinstance(o, self.jax.Array) or _is_array(o) or hasattr(o, "aval"),
+        )
 
     def _arrays(self, values: Sequence[Array]) -> list[Any]:
         return [self.jax.numpy.asarray(v) for v in values]
@@ -380,10 +418,17 @@ class JaxBackend(Backend):
 
     def pull(self, values: Sequence[Array], cotangents: Sequence[Array]) -> list[Any]:
         outs, pullback = self.jax.vjp(self._flat, *self._arrays(values))
-        return [np.asarray(g) for g in pullback([self.jax.numpy.asarray(c, dtype=o.dtype) for o, c in zip(outs, cotangents)])]
+        return [
+            np.asarray(g)
+            for g in pullback(
+                [self.jax.numpy.asarray(c, dtype=o.dtype) for o, c in zip(outs, cotangents)]
+            )
+        ]
 
     def push(self, values: Sequence[Array], tangents: Sequence[Array]) -> list[Array]:
-        _, out = self.jax.jvp(self._flat, tuple(self._arrays(values)), tuple(self._arrays(tangents)))
+        _, out = self.jax.jvp(
+            self._flat, tuple(self._arrays(values)), tuple(self._arrays(tangents))
+        )
         return [np.asarray(o) for o in out]
 
     def second(
@@ -393,7 +438,9 @@ class JaxBackend(Backend):
 
         def product(*leaves: Any) -> Any:
             outs, pullback = jax.vjp(self._flat, *leaves)
-            found = pullback([jax.numpy.asarray(c, dtype=o.dtype) for o, c in zip(outs, cotangents)])
+            found = pullback(
+                [jax.numpy.asarray(c, dtype=o.dtype) for o, c in zip(outs, cotangents)]
+            )
             return sum((g * w).sum() for g, w in zip(found, weights))
 
         found = jax.grad(product, argnums=tuple(range(len(values))))(*self._arrays(values))
@@ -407,7 +454,9 @@ def backend_for(function: Any, args: tuple[Any, ...]) -> Backend:
     """The backend that fits a function and its arguments."""
     if isinstance(function, tuple):
         if len(function) != 2 or not all(callable(f) for f in function):
-            raise ArgumentError("check.gradients: expected a function or a pair (f, grad_f) of functions")
+            raise ArgumentError(
+                "check.gradients: expected a function or a pair (f, grad_f) of functions"
+            )
         parts = _parts(args, _names(function[0], len(args)), lambda v: None)
         return PairBackend(function[0], function[1], parts)
     if not callable(function):
@@ -416,12 +465,17 @@ def backend_for(function: Any, args: tuple[Any, ...]) -> Backend:
         )
     names = _names(function, len(args))
     torch = sys.modules.get("torch")
-    if torch is not None and (_from_torch(function, torch) or _any(args, lambda v: isinstance(v, torch.Tensor))):
-        parts = _parts(args, names, lambda v: v.detach().cpu().numpy() if isinstance(v, torch.Tensor) else None)
+    if torch is not None and (
+        _from_torch(function, torch) or _any(args, lambda v: isinstance(v, torch.Tensor))
+    ):
+        parts = _parts(
+            args, names, lambda v: v.detach().cpu().numpy() if isinstance(v, torch.Tensor) else None
+        )
         return TorchBackend(function, parts, torch.float64)
     jax = sys.modules.get("jax")
     if jax is not None and (
-        type(function).__module__.split(".")[0] in ("jax", "jaxlib") or _any(args, lambda v: isinstance(v, jax.Array))
+        type(function).__module__.split(".")[0] in ("jax", "jaxlib")
+        or _any(args, lambda v: isinstance(v, jax.Array))
     ):
         parts = _parts(args, names, lambda v: np.asarray(v) if isinstance(v, jax.Array) else None)
         backend = JaxBackend(function, parts)
@@ -430,10 +484,14 @@ def backend_for(function: Any, args: tuple[Any, ...]) -> Backend:
         return backend
     import chainrule as cr
 
-    return TensorBackend(function, _parts(args, names, lambda v: v.numpy() if isinstance(v, cr.Tensor) else None))
+    return TensorBackend(
+        function, _parts(args, names, lambda v: v.numpy() if isinstance(v, cr.Tensor) else None)
+    )
 
 
-def _parts(args: tuple[Any, ...], names: Sequence[str], to_numpy: Callable[[Any], Array | None]) -> Split:
+def _parts(
+    args: tuple[Any, ...], names: Sequence[str], to_numpy: Callable[[Any], Array | None]
+) -> Split:
     parts = split(args, names, to_numpy)
     if not parts.values:
         parts = split(args, names, to_numpy, integers=True)

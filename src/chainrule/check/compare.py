@@ -118,7 +118,11 @@ def compare(claimed: NDArray[np.float64], truth: Truth, tolerance: Tolerance) ->
     if bad_claim.any():
         i = int(np.flatnonzero(bad_claim)[0])
         return Comparison(
-            WRONG, "the gradient is not finite where the function is smooth", _worst(got, truth, i, 0.0), count, np.inf
+            WRONG,
+            "the gradient is not finite where the function is smooth",
+            _worst(got, truth, i, 0.0),
+            count,
+            np.inf,
         )
     if not known.any():
         return Comparison(CANNOT_TELL, "the function is not finite around the point", None, count)
@@ -162,7 +166,9 @@ def compare(claimed: NDArray[np.float64], truth: Truth, tolerance: Tolerance) ->
     if smooth.sum() < got.size / 2:
         missing = got.size - int(smooth.sum())
         if not smooth.any():
-            return Comparison(CANNOT_TELL, f"every one of {missing} entries lies at a kink", None, count)
+            return Comparison(
+                CANNOT_TELL, f"every one of {missing} entries lies at a kink", None, count
+            )
     return Comparison(RIGHT, reason, _worst(got, truth, i, bound[i]), count, float(excess[i]))
 
 

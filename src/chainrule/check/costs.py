@@ -22,9 +22,40 @@ from .recorder import Event, Recorder
 
 __all__ = ["supply_cost"]
 
-_TARGETS = ("y", "target", "targets", "labels", "label", "t", "ytrue", "yt", "desired", "expected", "truth")
-_FORWARD = ("feedforward", "forward", "feed_forward", "forward_pass", "predict", "__call__", "output")
-_OUTPUTS = ("a", "output", "out", "yhat", "pred", "probs", "activation", "activations", "p", "predictions")
+_TARGETS = (
+    "y",
+    "target",
+    "targets",
+    "labels",
+    "label",
+    "t",
+    "ytrue",
+    "yt",
+    "desired",
+    "expected",
+    "truth",
+)
+_FORWARD = (
+    "feedforward",
+    "forward",
+    "feed_forward",
+    "forward_pass",
+    "predict",
+    "__call__",
+    "output",
+)
+_OUTPUTS = (
+    "a",
+    "output",
+    "out",
+    "yhat",
+    "pred",
+    "probs",
+    "activation",
+    "activations",
+    "p",
+    "predictions",
+)
 
 
 def _bernoulli(a: NDArray[Any], y: NDArray[Any]) -> NDArray[Any]:
@@ -75,7 +106,9 @@ def supply_cost(
         )
     if cost is not None:
         given = cost
-        program.external = _reader(program, recorder, places[0], target, lambda a, y: float(np.asarray(given(a, y))))
+        program.external = _reader(
+            program, recorder, places[0], target, lambda a, y: float(np.asarray(given(a, y)))
+        )
         return []
     return _infer(program, recorder, code, exam, places, target, y)
 
@@ -84,7 +117,9 @@ def _target(program: SingleFunction) -> int | None:
     names = program.parameters[: len(program.root[1])]
     for wanted in _TARGETS:
         for i, name in enumerate(names):
-            if name.replace("_", "").lower() == wanted and isinstance(program.root[1][i], (np.ndarray, float)):
+            if name.replace("_", "").lower() == wanted and isinstance(
+                program.root[1][i], (np.ndarray, float)
+            ):
                 return i
     arrays = [i for i, v in enumerate(program.root[1]) if isinstance(v, np.ndarray)]
     return arrays[-1] if len(arrays) == 2 else None
@@ -217,7 +252,11 @@ def _infer(
         for words, family in families:
             for count in batches:
                 external = _reader(
-                    program, recorder, place, target, lambda a, y, f=family, n=count: float(np.sum(f(a, y)) / n)
+                    program,
+                    recorder,
+                    place,
+                    target,
+                    lambda a, y, f=family, n=count: float(np.sum(f(a, y)) / n),
                 )
                 program.external = external
                 hits = _agreement(program, exam)
@@ -226,7 +265,9 @@ def _infer(
                     best = (hits, said, external)
     assert best is not None
     program.external = best[2]
-    return [f"the code computes no cost; inferred from its output error: {best[1]} (give another as cost=)"]
+    return [
+        f"the code computes no cost; inferred from its output error: {best[1]} (give another as cost=)"
+    ]
 
 
 def _derivative_function(program: SingleFunction, code: Instrumented) -> Callable[..., Any] | None:
@@ -237,7 +278,9 @@ def _derivative_function(program: SingleFunction, code: Instrumented) -> Callabl
     for holder in holders:
         for name in dir(holder):
             plain = name.lower()
-            if any(w in plain for w in ("cost", "loss")) and any(w in plain for w in ("deriv", "prime", "grad")):
+            if any(w in plain for w in ("cost", "loss")) and any(
+                w in plain for w in ("deriv", "prime", "grad")
+            ):
                 method = getattr(holder, name)
                 if callable(method):
                     return method  # type: ignore[no-any-return]
@@ -259,8 +302,10 @@ def _has_slope(
     # Up to the sign and the batch size: those are the code's to get wrong.
     weight = float(np.sum(numerical * numerical))
     ratio = float(np.sum(claimed * numerical)) / weight if weight else 0.0
-    return ratio > 0 and bool(np.allclose(claimed, ratio * numerical, rtol=1e-4)) and (
-        abs(ratio - 1) < 1e-4 or 1 / ratio - round(1 / ratio) < 1e-3
+    return (
+        ratio > 0
+        and bool(np.allclose(claimed, ratio * numerical, rtol=1e-4))
+        and (abs(ratio - 1) < 1e-4 or 1 / ratio - round(1 / ratio) < 1e-3)
     )
 
 

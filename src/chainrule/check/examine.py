@@ -144,7 +144,11 @@ class Examination:
     def _entries(self, size: int) -> NDArray[np.intp]:
         arguments = max(len(self.pairs), 4)
         affordable = int(self.budget / (arguments * 7 * self._second))
-        wanted = size if size <= _ALL and affordable >= size else max(min(affordable, _ALL // 4, size), 3)
+        wanted = (
+            size
+            if size <= _ALL and affordable >= size
+            else max(min(affordable, _ALL // 4, size), 3)
+        )
         if wanted >= size:
             return np.arange(size)
         return np.sort(self._rng.choice(size, wanted, replace=False))
@@ -162,9 +166,14 @@ class Examination:
         return compare(along, truth, self.tolerance).verdict == RIGHT
 
     def _probe(
-        self, leaf: int, value: NDArray[np.float64], overrides: dict[int, NDArray[np.float64]] | None = None
+        self,
+        leaf: int,
+        value: NDArray[np.float64],
+        overrides: dict[int, NDArray[np.float64]] | None = None,
     ) -> tuple[NDArray[np.float64], Truth]:
-        direction = self._rng.uniform(0.5, 1.5, value.shape) * self._rng.choice((-1.0, 1.0), value.shape)
+        direction = self._rng.uniform(0.5, 1.5, value.shape) * self._rng.choice(
+            (-1.0, 1.0), value.shape
+        )
         direction *= max(spread(value), 1e-3) if value.size else 1.0
         cost = self._cost_of(leaf, overrides)
         centre = cost(value)
@@ -240,11 +249,15 @@ class Examination:
 
     def _along(self, n: int, leaf: Leaf | None, point: _Shifted) -> Comparison:
         shape = self.truths[n].shape
-        if leaf is None or not (fits(leaf.value.shape, shape) or leaf.value.size == 1 == self.truths[n].size):
+        if leaf is None or not (
+            fits(leaf.value.shape, shape) or leaf.value.size == 1 == self.truths[n].size
+        ):
             return Comparison(WRONG)
         along = np.array([np.sum(leaf.value.reshape(shape) * point.directions[n])])
         # Cancellation in the sum is not an error: compare on the scale of its terms.
-        floor = self.tolerance.rtol * float(np.sum(np.abs(leaf.value.reshape(shape) * point.directions[n])))
+        floor = self.tolerance.rtol * float(
+            np.sum(np.abs(leaf.value.reshape(shape) * point.directions[n]))
+        )
         if abs(along[0] - point.truths[n].value[0]) <= floor:
             return Comparison(RIGHT)
         return compare(along, point.truths[n], self.tolerance)
@@ -301,7 +314,12 @@ class Examination:
         worst = truth.entries[np.argsort(-np.nan_to_num(distance, nan=np.inf))[:3]]
         value = np.array(self.program.leaves[pair.leaf].value, dtype=np.float64)
         again = entry_truth(
-            self._cost_of(pair.leaf), value, worst, self.noise(pair.leaf), centre=self._centre, first=0.3
+            self._cost_of(pair.leaf),
+            value,
+            worst,
+            self.noise(pair.leaf),
+            centre=self._centre,
+            first=0.3,
         )
         second = compare(leaf.value.reshape(truth.shape), again, self.tolerance)
         return second.verdict == WRONG

@@ -101,7 +101,9 @@ def gradients(
 
         backend = module_backend(f, args, loss)
     elif loss is not None:
-        raise ArgumentError("check.gradients: loss= goes with a module; compose the functions yourself")
+        raise ArgumentError(
+            "check.gradients: loss= goes with a module; compose the functions yourself"
+        )
     else:
         backend = backend_for(f, args)
     label = name or _label(f)
@@ -153,11 +155,15 @@ class _Check:
         except ArithmeticError as error:
             return self._undecided(f"not finite: {type(error).__name__}: {error}")
         if not self.outs or not all(o.dtype.kind in "fiub" for o in self.outs):
-            raise ArgumentError("check.gradients: the function has to return real numbers or arrays of them")
+            raise ArgumentError(
+                "check.gradients: the function has to return real numbers or arrays of them"
+            )
         started = time.perf_counter()
         again = self._evaluate(self.values)
         self.second = max(time.perf_counter() - started, 1e-6)
-        if any(not np.array_equal(a, b, equal_nan=True) for a, b in zip(self.outs, again)) or len(again) != len(self.outs):
+        if any(not np.array_equal(a, b, equal_nan=True) for a, b in zip(self.outs, again)) or len(
+            again
+        ) != len(self.outs):
             return self._undecided(
                 "not deterministic: two evaluations at the same point differ; fix the seed inside the function"
             )
@@ -203,7 +209,9 @@ class _Check:
         sizes = [v.size for v in self.values]
         widest = int(np.argmax(sizes))
         noise = noise_level(self._cost_of(widest), self.values[widest], self.rng)
-        magnitude = max(sum(float(np.sum(np.abs(u * o))) for u, o in zip(self.cotangents, self.outs)), 1e-300)
+        magnitude = max(
+            sum(float(np.sum(np.abs(u * o))) for u, o in zip(self.cotangents, self.outs)), 1e-300
+        )
         floor = 2.0**-52 * magnitude * 0.5
         self.noise = max(noise, floor) if math.isfinite(noise) else 1e-14 * magnitude
         relative = self.noise / magnitude
@@ -225,18 +233,24 @@ class _Check:
         shape_fault = self._shape_fault(i, claimed)
         if shape_fault:
             return self._result(i, Comparison(WRONG, shape_fault), 0, 0)
-        gradient = np.zeros(value.shape) if claimed is None else np.asarray(claimed, dtype=np.float64)
+        gradient = (
+            np.zeros(value.shape) if claimed is None else np.asarray(claimed, dtype=np.float64)
+        )
         cost = self._cost_of(i)
         entries = self._entries(value.size)
         truth = entry_truth(cost, value, entries, self.noise, centre=self.centre)
         comparison = compare(gradient, truth, self.tolerance)
         if comparison.verdict == WRONG and not self._stands(i, gradient, truth):
-            comparison = replace(comparison, verdict=CANNOT_TELL, reason="differences at two sets of steps disagree")
+            comparison = replace(
+                comparison, verdict=CANNOT_TELL, reason="differences at two sets of steps disagree"
+            )
         directions = 0
         if not truth.is_complete:
             comparison, directions = self._along(i, gradient, comparison)
         if claimed is None and comparison.verdict == RIGHT:
-            comparison = replace(comparison, reason="no gradient, and the function does not depend on it here")
+            comparison = replace(
+                comparison, reason="no gradient, and the function does not depend on it here"
+            )
         return self._result(i, comparison, len(entries), directions)
 
     def _entries(self, size: int) -> NDArray[np.intp]:
@@ -262,7 +276,9 @@ class _Check:
         value = self.values[i]
         cost = self._cost_of(i)
         for k in range(_DIRECTIONS):
-            direction = self.rng.uniform(0.5, 1.5, value.shape) * self.rng.choice((-1.0, 1.0), value.shape)
+            direction = self.rng.uniform(0.5, 1.5, value.shape) * self.rng.choice(
+                (-1.0, 1.0), value.shape
+            )
             direction *= max(spread(value), 1e-3) / math.sqrt(value.size)
             truth = direction_truth(
                 lambda t, d=direction: cost(value + t * d), 1.0, self.noise, self.centre
@@ -272,12 +288,20 @@ class _Check:
             # What rounding and a relative error of rtol in every entry can do to the sum.
             slack = self.tolerance.rtol * float(np.sqrt(np.sum(terms * terms)))
             found = compare(np.array([along]), truth, self.tolerance)
-            if found.verdict == WRONG and abs(along - truth.value[0]) > slack and comparison.verdict == RIGHT:
+            if (
+                found.verdict == WRONG
+                and abs(along - truth.value[0]) > slack
+                and comparison.verdict == RIGHT
+            ):
                 worst = found.worst
                 assert worst is not None
                 return (
-                    Comparison(WRONG, "wrong along a random direction, though right in the sampled entries",
-                               Worst((), worst.claimed, worst.expected, worst.error, worst.bound), comparison.kinks),
+                    Comparison(
+                        WRONG,
+                        "wrong along a random direction, though right in the sampled entries",
+                        Worst((), worst.claimed, worst.expected, worst.error, worst.bound),
+                        comparison.kinks,
+                    ),
                     k + 1,
                 )
         return comparison, _DIRECTIONS
@@ -301,11 +325,19 @@ class _Check:
         for name, old, new in zip(self.backend.parts.names, self.values, after):
             if not np.array_equal(old, new, equal_nan=True):
                 return ArgumentResult(
-                    name, old.shape, "float64", WRONG, "the function changes this argument in place", size=old.size, mode="inputs"
+                    name,
+                    old.shape,
+                    "float64",
+                    WRONG,
+                    "the function changes this argument in place",
+                    size=old.size,
+                    mode="inputs",
                 )
         return None
 
-    def _result(self, i: int, comparison: Comparison, checked: int, directions: int) -> ArgumentResult:
+    def _result(
+        self, i: int, comparison: Comparison, checked: int, directions: int
+    ) -> ArgumentResult:
         reason = comparison.reason
         if comparison.verdict != RIGHT or comparison.kinks:
             from .kinks import explain_kinks
@@ -333,7 +365,10 @@ class _Check:
             return []
         other = [self.rng.uniform(0.5, 1.5, o.shape) for o in self.outs]
         mixed = [2 * u + v for u, v in zip(self.cotangents, other)]
-        pulls = [self.backend.pull(self.values, c) for c in (other, mixed, [np.zeros(o.shape) for o in self.outs])]
+        pulls = [
+            self.backend.pull(self.values, c)
+            for c in (other, mixed, [np.zeros(o.shape) for o in self.outs])
+        ]
         results = []
         for i, value in enumerate(self.values):
             parts = [self.claimed[i], *[p[i] for p in pulls]]
@@ -341,7 +376,9 @@ class _Check:
                 continue
             u, v, mix, zero = (np.asarray(p, dtype=np.float64) for p in parts)
             assert self.tolerance is not None
-            slack = self.tolerance.rtol * (2 * np.abs(u) + np.abs(v)) + self.tolerance.atol * max(np.max(np.abs(mix), initial=0.0), 1e-300)
+            slack = self.tolerance.rtol * (2 * np.abs(u) + np.abs(v)) + self.tolerance.atol * max(
+                np.max(np.abs(mix), initial=0.0), 1e-300
+            )
             bad = np.abs(mix - (2 * u + v)) > slack
             reason = ""
             if bad.any():
@@ -349,17 +386,35 @@ class _Check:
             elif np.any(zero != 0):
                 reason = "the pullback of a zero cotangent is not zero"
             if reason:
-                k = int(np.argmax(np.where(slack > 0, np.abs(mix - (2 * u + v)) / np.maximum(slack, 1e-300), 0)))
-                index = tuple(int(j) for j in np.unravel_index(k, value.shape)) if value.shape else ()
+                k = int(
+                    np.argmax(
+                        np.where(
+                            slack > 0, np.abs(mix - (2 * u + v)) / np.maximum(slack, 1e-300), 0
+                        )
+                    )
+                )
+                index = (
+                    tuple(int(j) for j in np.unravel_index(k, value.shape)) if value.shape else ()
+                )
                 worst = Worst(index, float(mix.reshape(-1)[k]), float((2 * u + v).reshape(-1)[k]))
                 results.append(self._property(i, reason, worst, "linearity"))
         return results
 
-    def _property(self, i: int, reason: str, worst: Worst | None, mode: str, verdict: str = WRONG) -> ArgumentResult:
+    def _property(
+        self, i: int, reason: str, worst: Worst | None, mode: str, verdict: str = WRONG
+    ) -> ArgumentResult:
         value = self.values[i]
         return ArgumentResult(
-            self.backend.parts.names[i], value.shape, str(self.backend.parts.dtypes[i]), verdict, reason,
-            value.size, value.size, 0, worst, mode=mode,
+            self.backend.parts.names[i],
+            value.shape,
+            str(self.backend.parts.dtypes[i]),
+            verdict,
+            reason,
+            value.size,
+            value.size,
+            0,
+            worst,
+            mode=mode,
         )
 
     def _forward_mode(self) -> list[ArgumentResult]:
@@ -369,11 +424,15 @@ class _Check:
             if self.claimed[i] is None or np.shape(self.claimed[i]) != value.shape:
                 continue
             tangents = [np.zeros(v.shape) for v in self.values]
-            tangents[i] = self.rng.uniform(0.5, 1.5, value.shape) * self.rng.choice((-1.0, 1.0), value.shape)
+            tangents[i] = self.rng.uniform(0.5, 1.5, value.shape) * self.rng.choice(
+                (-1.0, 1.0), value.shape
+            )
             try:
                 out = self.backend.push(self.values, tangents)
             except (NotImplementedError, TypeError) as error:
-                self.notes.append(f"forward mode was not checked: {str(error).splitlines()[0][:120]}")
+                self.notes.append(
+                    f"forward mode was not checked: {str(error).splitlines()[0][:120]}"
+                )
                 return results
             forward = float(sum(np.sum(u * o) for u, o in zip(self.cotangents, out)))
             terms = np.asarray(self.claimed[i], dtype=np.float64) * tangents[i]
@@ -383,14 +442,21 @@ class _Check:
             if abs(forward - reverse) > slack or not math.isfinite(forward):
                 worst = Worst((), forward, reverse, 0.0, slack)
                 results.append(
-                    self._property(i, "forward mode disagrees with reverse mode: ⟨u, Jv⟩ ≠ ⟨Jᵀu, v⟩", worst, "forward mode")
+                    self._property(
+                        i,
+                        "forward mode disagrees with reverse mode: ⟨u, Jv⟩ ≠ ⟨Jᵀu, v⟩",
+                        worst,
+                        "forward mode",
+                    )
                 )
         return results
 
     def _second_order(self) -> list[ArgumentResult]:
         """The gradient of ⟨w, pull(u)⟩ against its own differences."""
         if not self.backend.has_second_order:
-            self.notes.append(f"second order was not checked: not to be had from {self.backend.kind}")
+            self.notes.append(
+                f"second order was not checked: not to be had from {self.backend.kind}"
+            )
             return []
         weights = [self.rng.uniform(0.5, 1.5, v.shape) for v in self.values]
         claimed = self.backend.second(self.values, self.cotangents, weights)
@@ -404,16 +470,24 @@ class _Check:
         centre = inner(self.values)
         assert self.tolerance is not None
         for i, value in enumerate(self.values):
-            cost = guard(lambda v, i=i: inner([v if k == i else x for k, x in enumerate(self.values)]))
+            cost = guard(
+                lambda v, i=i: inner([v if k == i else x for k, x in enumerate(self.values)])
+            )
             noise = max(noise_level(cost, value, self.rng), 2.0**-52 * abs(centre))
             entries = self._entries(value.size)
             truth = entry_truth(cost, value, entries, noise, centre=centre)
-            given = np.zeros(value.shape) if claimed[i] is None else np.asarray(claimed[i], dtype=np.float64)
+            given = (
+                np.zeros(value.shape)
+                if claimed[i] is None
+                else np.asarray(claimed[i], dtype=np.float64)
+            )
             if given.shape != value.shape:
                 comparison = Comparison(WRONG, f"the second derivative has shape {given.shape}")
             else:
                 comparison = compare(given, truth, self.tolerance)
-            results.append(replace(self._result(i, comparison, len(entries), 0), mode="second order"))
+            results.append(
+                replace(self._result(i, comparison, len(entries), 0), mode="second order")
+            )
         return results
 
     # -- reports ---------------------------------------------------------------------------------
@@ -421,7 +495,9 @@ class _Check:
     def _undecided(self, reason: str) -> Report:
         results = tuple(
             ArgumentResult(n, v.shape, str(d), CANNOT_TELL, reason, 0, v.size)
-            for n, v, d in zip(self.backend.parts.names, self.backend.parts.values, self.backend.parts.dtypes)
+            for n, v, d in zip(
+                self.backend.parts.names, self.backend.parts.values, self.backend.parts.dtypes
+            )
         )
         return Report(self.label, results, notes=tuple(self.notes))
 
@@ -439,7 +515,12 @@ class _Check:
         if extras:
             coverage += "; " + ", ".join(extras)
         return Report(
-            self.label, tuple(results), (), (*self.backend.notes, *self.notes), coverage, self.tolerance.rule()
+            self.label,
+            tuple(results),
+            (),
+            (*self.backend.notes, *self.notes),
+            coverage,
+            self.tolerance.rule(),
         )
 
 

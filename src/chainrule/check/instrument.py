@@ -368,7 +368,18 @@ def _is_pure(node: ast.AST) -> bool:
     if not isinstance(node, ast.Call):
         return not isinstance(node, (ast.NamedExpr, ast.Await, ast.Yield, ast.YieldFrom))
     name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-    return name in ("arange", "range", "len", "slice", "ix_", "int", "argmax", "argmin", "astype", "nonzero")
+    return name in (
+        "arange",
+        "range",
+        "len",
+        "slice",
+        "ix_",
+        "int",
+        "argmax",
+        "argmin",
+        "astype",
+        "nonzero",
+    )
 
 
 def _starred(elements: list[ast.expr]) -> bool:

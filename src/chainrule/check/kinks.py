@@ -84,7 +84,9 @@ def _second_best(x: NDArray[Any], out: NDArray[Any]) -> NDArray[np.float64]:
         return np.zeros(0)
     rows = x.reshape(1, -1) if out.size == 1 else x.reshape(-1, x.shape[-1])
     ordered = np.sort(rows, axis=1)
-    return np.asarray(np.minimum(ordered[:, -1] - ordered[:, -2], ordered[:, 1] - ordered[:, 0]), dtype=np.float64)
+    return np.asarray(
+        np.minimum(ordered[:, -1] - ordered[:, -2], ordered[:, 1] - ordered[:, 0]), dtype=np.float64
+    )
 
 
 def explain_kinks(backend: Backend, values: Sequence[NDArray[Any]]) -> str:
@@ -96,5 +98,6 @@ def explain_kinks(backend: Backend, values: Sequence[NDArray[Any]]) -> str:
     except Exception:
         return ""
     return ", ".join(
-        f"{name} is at its kink in {count} element{'s' if count > 1 else ''}" for name, count, _ in found[:3]
+        f"{name} is at its kink in {count} element{'s' if count > 1 else ''}"
+        for name, count, _ in found[:3]
     )

@@ -97,7 +97,9 @@ def walk(value: Any, name: str, integers: bool = False) -> Iterator[Leaf]:
             if node.dtype.kind == "f" or (integers and node.dtype.kind in "iu"):
                 yield Leaf(tokens, path, node, False)
             continue
-        if isinstance(node, (float, np.floating)) or (integers and isinstance(node, (int, np.integer))):
+        if isinstance(node, (float, np.floating)) or (
+            integers and isinstance(node, (int, np.integer))
+        ):
             yield Leaf(tokens, path, np.asarray(node), True)
             continue
         if isinstance(node, _OPAQUE) or len(path) >= _DEPTH or id(node) in seen:
@@ -124,7 +126,9 @@ def _token(key: Any) -> Token:
     return key if isinstance(key, int) else str(key)
 
 
-def put(root: list[Any], path: tuple[tuple[str, Any], ...], value: NDArray[Any], scalar: bool) -> None:
+def put(
+    root: list[Any], path: tuple[tuple[str, Any], ...], value: NDArray[Any], scalar: bool
+) -> None:
     """Write `value` at `path` below the list `root`: in place for arrays."""
     node: Any = root
     for kind, key in path[:-1]:
@@ -179,10 +183,14 @@ def _promote(value: Any, depth: int, done: dict[int, Any]) -> Any:
 
 # -- names -------------------------------------------------------------------------------------
 
-_PREFIX = re.compile(r"^(?:d[LJCE]_?d_?|grads?_?(?:of_|wrt_)?|gradient_?|nabla_?|delta_?|del_|∇_?|∂|d_?|D(?=[A-Z_])_?)")
+_PREFIX = re.compile(
+    r"^(?:d[LJCE]_?d_?|grads?_?(?:of_|wrt_)?|gradient_?|nabla_?|delta_?|del_|∇_?|∂|d_?|D(?=[A-Z_])_?)"
+)
 _SUFFIX = re.compile(r"(?:_grads?|_gradients?|_bar|_d|_g|grad|_delta)$")
 #: Words that say "gradients" without saying of what.
-_CONTAINERS = re.compile(r"^(?:grads?|gradients?|nablas?|g|result|out|derivs?|derivatives?|d|deltas?)$", re.I)
+_CONTAINERS = re.compile(
+    r"^(?:grads?|gradients?|nablas?|g|result|out|derivs?|derivatives?|d|deltas?)$", re.I
+)
 
 
 def _plain(name: str) -> str:

@@ -205,7 +205,9 @@ class Localiser:
             if outcome.error is not None:
                 self.feeds[index] = everything
                 continue
-            if outcome.cost is None or not np.isclose(outcome.cost, self.base.cost, rtol=1e-12, atol=0):  # type: ignore[arg-type]
+            if outcome.cost is None or not np.isclose(
+                outcome.cost, self.base.cost, rtol=1e-12, atol=0
+            ):  # type: ignore[arg-type]
                 self.forward.add(index)
             changed = set()
             for n, (old, new) in enumerate(zip(base, self.exam.claimed(outcome))):
@@ -253,7 +255,9 @@ class Localiser:
             found: list[Fix] = []
             for site in [*whole, *part]:
                 if time.perf_counter() > self._deadline:
-                    self.notes.append("the search for the statement was cut short by its time limit")
+                    self.notes.append(
+                        "the search for the statement was cut short by its time limit"
+                    )
                     break
                 for edit in self._proposals(site, lower, upper):
                     mended = self._try(site, edit, wrong, right)
@@ -286,7 +290,11 @@ class Localiser:
         if self._is_forward(site):
             # A statement of the forward pass defines what is right: what it shares or keeps for
             # later can be wrong, and that is tried after everything in the backward pass.
-            shared = [e for e in suspects(site, scope, value, harvest, lower, upper) if e.slip == "overwritten"]
+            shared = [
+                e
+                for e in suspects(site, scope, value, harvest, lower, upper)
+                if e.slip == "overwritten"
+            ]
             kept = [
                 replace(e, cost=e.cost + _ASIDE)
                 for e in suspects(site, scope, value, harvest, lower - _ASIDE, upper - _ASIDE)
@@ -304,7 +312,11 @@ class Localiser:
             return self._harvests[site.filename]
         found: dict[str, ast.expr] = {}
         for other in self.code.sites:
-            if other.filename != site.filename or other.index not in self._order and other.kind != "call":
+            if (
+                other.filename != site.filename
+                or other.index not in self._order
+                and other.kind != "call"
+            ):
                 continue
             for node, parent in parts(other.expr):
                 if isinstance(parent, ast.Call) and parent.func is node:
@@ -345,7 +357,9 @@ class Localiser:
     def _fits(self, n: int, leaf: Any) -> bool:
         """A quick form of the comparison: every smooth entry within the bound."""
         truth = self.exam.truths[n]
-        if leaf is None or not (fits(leaf.value.shape, truth.shape) or leaf.value.size == 1 == truth.size):
+        if leaf is None or not (
+            fits(leaf.value.shape, truth.shape) or leaf.value.size == 1 == truth.size
+        ):
             return False
         return self.exam._compare_one(self.exam.pairs[n], truth, leaf).verdict != "wrong"
 
@@ -424,14 +438,22 @@ class Localiser:
         budget = time.perf_counter() + max(2.0, self.seconds / 5)
         for event in self.events:
             site = self.code.sites[event.site]
-            if event.site not in self.forward or site.kind not in ("assign", "update", "return", "argument"):
+            if event.site not in self.forward or site.kind not in (
+                "assign",
+                "update",
+                "return",
+                "argument",
+            ):
                 continue
             if not isinstance(event.value, (np.ndarray, float, np.floating)):
                 continue
             value = np.asarray(event.value)
             if value.dtype.kind != "f" or value.size == 0 or time.perf_counter() > budget:
                 continue
-            probes = [rng.uniform(0.5, 1.5, value.shape) * rng.choice((-1.0, 1.0), value.shape) for _ in range(3)]
+            probes = [
+                rng.uniform(0.5, 1.5, value.shape) * rng.choice((-1.0, 1.0), value.shape)
+                for _ in range(3)
+            ]
             along = np.array([self._derivative(event, probe) for probe in probes])
             if np.isfinite(along).all() and np.abs(along).max() > 0:
                 self._truths.append(_True(site, event.pass_, value.shape, probes, along))
@@ -440,7 +462,9 @@ class Localiser:
         return self._truths
 
     def _derivative(self, event: Event, probe: NDArray[np.float64]) -> float:
-        typical = float(np.sqrt(np.mean(np.square(np.asarray(event.value, dtype=np.float64))))) or 1.0
+        typical = (
+            float(np.sqrt(np.mean(np.square(np.asarray(event.value, dtype=np.float64))))) or 1.0
+        )
         step = 2.0**-17 * max(typical, 1e-3)
 
         def moved(t: float) -> float:
@@ -459,7 +483,11 @@ class Localiser:
         values = self._values.get(site.index, [])
         if not values or site.kind not in ("assign", "update", "return"):
             return False
-        matched = [self._match(np.asarray(v)) for v in values if isinstance(v, (np.ndarray, float, np.floating))]
+        matched = [
+            self._match(np.asarray(v))
+            for v in values
+            if isinstance(v, (np.ndarray, float, np.floating))
+        ]
         if not matched or not all(matched):
             return False
         wanted = self._named(site)
@@ -486,7 +514,9 @@ class Localiser:
                     continue
                 along = np.array([np.sum(candidate * probe) for probe in truth.probes])
                 scale = np.array([np.sum(np.abs(candidate * probe)) for probe in truth.probes])
-                if np.all(np.abs(along - truth.along) <= 1e-5 * scale + 1e-7 * np.abs(truth.along).max()):
+                if np.all(
+                    np.abs(along - truth.along) <= 1e-5 * scale + 1e-7 * np.abs(truth.along).max()
+                ):
                     found.append(truth)
                     break
         return found
@@ -496,7 +526,9 @@ class Localiser:
     def _full(self, truth: _True) -> NDArray[np.float64]:
         """Every entry of a true derivative."""
         if truth.full is None:
-            event = next(e for e in self.events if e.site == truth.site.index and e.pass_ == truth.pass_)
+            event = next(
+                e for e in self.events if e.site == truth.site.index and e.pass_ == truth.pass_
+            )
             full = np.zeros(truth.shape)
             for k in range(full.size):
                 unit = np.zeros(truth.shape)
@@ -511,7 +543,11 @@ class Localiser:
         everything = list(range(len(self.exam.pairs)))
         for site in whole:
             values = self._values.get(site.index, [])
-            if site.index in self.forward or len(values) != 1 or site.kind not in ("assign", "update"):
+            if (
+                site.index in self.forward
+                or len(values) != 1
+                or site.kind not in ("assign", "update")
+            ):
                 continue
             if not isinstance(values[0], (np.ndarray, float, np.floating)):
                 continue
@@ -525,13 +561,17 @@ class Localiser:
                 outcome = self.exam.program.run()
                 self.recorder.changes = {}
                 if all(self._right_quickly(outcome, n) for n in everything):
-                    return self._order[site.index], self._finding_by_value(site, name, value, true, wrong)
+                    return self._order[site.index], self._finding_by_value(
+                        site, name, value, true, wrong
+                    )
         return None
 
     def _right_quickly(self, outcome: Outcome, n: int) -> bool:
         return outcome.error is None and self._fits(n, self.exam.claimed(outcome)[n])
 
-    def _quantities(self, site: Site, value: NDArray[Any]) -> Iterator[tuple[str, NDArray[np.float64]]]:
+    def _quantities(
+        self, site: Site, value: NDArray[Any]
+    ) -> Iterator[tuple[str, NDArray[np.float64]]]:
         """True derivatives that the site could be meant to hold, those it is named after first."""
         wanted = self._named(site)
         counts = {1.0} | {float(s) for t in self.exam.truths for s in t.shape[:1] if s > 1}
@@ -551,7 +591,12 @@ class Localiser:
                 yield true.name, full * count
 
     def _finding_by_value(
-        self, site: Site, name: str, value: NDArray[Any], true: NDArray[np.float64], wrong: frozenset[int]
+        self,
+        site: Site,
+        name: str,
+        value: NDArray[Any],
+        true: NDArray[np.float64],
+        wrong: frozenset[int],
     ) -> Finding:
         slip, message = describe_difference(value, true)
         k = int(np.argmax(np.abs(value - true))) if value.shape == true.shape else 0
@@ -577,7 +622,11 @@ class Localiser:
     def _last_resort(self, wrong: frozenset[int]) -> tuple[int, Finding]:
         """The first statement on the way to the wrong gradients whose value is no true derivative."""
         whole, part = self._suspects(wrong)
-        candidates = [s for s in whole or part if s.index not in self.forward and s.kind != "test" and s.kind != "loop"]
+        candidates = [
+            s
+            for s in whole or part
+            if s.index not in self.forward and s.kind != "test" and s.kind != "loop"
+        ]
         candidates = [s for s in candidates if self.feeds[s.index]] or candidates
         if not candidates:
             candidates = [s for s in self.code.sites if s.index in self._order]
@@ -630,11 +679,18 @@ class Localiser:
             other = self.code.sites[index]
             if other.line == site.line and other.filename == site.filename:
                 continue
-            if _differ(values, after.get(index, [])) and self._order[index] > self._order[site.index]:
+            if (
+                _differ(values, after.get(index, []))
+                and self._order[index] > self._order[site.index]
+            ):
                 lines.add(other.line)
         expected = edit.text
         for value in after.get(site.index, [])[:1]:
-            matches = self._match(np.asarray(value)) if isinstance(value, np.ndarray) and value.size > 1 else []
+            matches = (
+                self._match(np.asarray(value))
+                if isinstance(value, np.ndarray) and value.size > 1
+                else []
+            )
             if matches and not edit.text.startswith("("):
                 expected = f"∂C/∂{matches[-1].name}:  {edit.text}"
         finding = Finding(
@@ -678,7 +734,11 @@ def describe_difference(value: NDArray[Any], true: NDArray[np.float64]) -> tuple
                     return "factor-m", f"it is {ratio:g} times what it should be"
             if value.size > 1:
                 return "factor", f"it is {ratio:g} times what it should be"
-        if true.ndim == 2 and true.shape[0] == true.shape[1] and np.allclose(value, true.T, rtol=1e-5):
+        if (
+            true.ndim == 2
+            and true.shape[0] == true.shape[1]
+            and np.allclose(value, true.T, rtol=1e-5)
+        ):
             return "transpose", "it is transposed"
         with np.errstate(all="ignore"):
             zero = np.isclose(true, 0) & ~np.isclose(value, 0)

@@ -123,7 +123,9 @@ def _by_position(
 
 def _is_returned(leaf: Leaf) -> bool:
     """The result itself, or an element of the tuple that was returned."""
-    return leaf.path == () or (len(leaf.path) == 1 and leaf.path[0][0] == "item" and isinstance(leaf.path[0][1], int))
+    return leaf.path == () or (
+        len(leaf.path) == 1 and leaf.path[0][0] == "item" and isinstance(leaf.path[0][1], int)
+    )
 
 
 def _given(
@@ -148,7 +150,17 @@ def _is_anonymous(output: Leaf) -> bool:
 
 
 def _specific(word: str) -> bool:
-    generic = ("grads", "grad", "gradients", "gradient", "nabla", "result", "out", "derivatives", "deltas")
+    generic = (
+        "grads",
+        "grad",
+        "gradients",
+        "gradient",
+        "nabla",
+        "result",
+        "out",
+        "derivatives",
+        "deltas",
+    )
     return word.lower() not in generic
 
 
@@ -175,7 +187,11 @@ def _score(output: Leaf, leaf: Leaf) -> int:
         best += 5
     if leaf.value.dtype.kind != "f":
         best -= 8
-    if any(is_gradient_name(w) and _specific(w) and gradient_name(w) for w in leaf.tokens[-1:] if isinstance(w, str)):
+    if any(
+        is_gradient_name(w) and _specific(w) and gradient_name(w)
+        for w in leaf.tokens[-1:]
+        if isinstance(w, str)
+    ):
         # An input that is itself called dW is a place to put gradients.
         best -= 6
     return max(best, 0)
@@ -206,7 +222,12 @@ def _agreement(output: list[str], leaf: list[str]) -> int:
     if not inner:
         return 0
     holders = sum(any(same_name(a, b) for b in leaf[:-1]) for a in output[:-1])
-    return 60 + 10 * inner + 3 * holders - (1 if len(leaf) > 1 and leaf[0] == "self" and len(output) == 1 else 0)
+    return (
+        60
+        + 10 * inner
+        + 3 * holders
+        - (1 if len(leaf) > 1 and leaf[0] == "self" and len(output) == 1 else 0)
+    )
 
 
 def _by_shape(
@@ -218,7 +239,9 @@ def _by_shape(
 ) -> list[tuple[int, int]]:
     if not rest or not free:
         return []
-    choices = {o: [i for i in free if fits(outputs[o].value.shape, leaves[i].value.shape)] for o in rest}
+    choices = {
+        o: [i for i in free if fits(outputs[o].value.shape, leaves[i].value.shape)] for o in rest
+    }
     if len(rest) == len(free) and all(i in choices[o] for o, i in zip(rest, free)):
         # One for each, shapes in order: the order of the arguments, unless another order of equal
         # shapes is right in more places.
@@ -241,10 +264,10 @@ def _by_shape(
         if not options:
             # A wrong shape: the transposed one, or the only one left.
             size = outputs[o].value.size
-            options = [i for i in left if leaves[i].value.size == size] or (left if len(rest) == len(free) else [])
+            options = [i for i in left if leaves[i].value.size == size] or (
+                left if len(rest) == len(free) else []
+            )
         if options:
             found.append((o, options[0]))
             left.remove(options[0])
     return found
-
-

@@ -30,7 +30,20 @@ from .leaves import Leaf, gradient_name, is_gradient_name, promote, put, same_na
 
 __all__ = ["ForwardBackward", "Outcome", "Program", "SingleFunction"]
 
-_TOTAL = ("loss", "cost", "totalloss", "totalcost", "objective", "error", "c", "j", "l", "f", "e", "nll")
+_TOTAL = (
+    "loss",
+    "cost",
+    "totalloss",
+    "totalcost",
+    "objective",
+    "error",
+    "c",
+    "j",
+    "l",
+    "f",
+    "e",
+    "nll",
+)
 
 
 @dataclass(frozen=True)
@@ -213,7 +226,11 @@ class SingleFunction(Program):
         external = None
         if self.external is not None:
             external = self.external(copy.deepcopy(root))
-        result = self.function(owner, *args, **kwargs) if owner is not None else self.function(*args, **kwargs)
+        result = (
+            self.function(owner, *args, **kwargs)
+            if owner is not None
+            else self.function(*args, **kwargs)
+        )
         named = name_results(result, self.result_names)
         scalars, outputs = split_costs(named, self.leaves)
         cost = external if self.external is not None else pick_cost(scalars)
@@ -247,7 +264,9 @@ class ForwardBackward(Program):
         self.forward_names = return_names(self.forward)
         self.cotangents: list[Any] = []
         self.plan: list[tuple[str, Any]] | None = None
-        super().__init__([[owner, None if self.same_owner else other], list(args), dict(kwargs)], seed)
+        super().__init__(
+            [[owner, None if self.same_owner else other], list(args), dict(kwargs)], seed
+        )
 
     @property
     def functions(self) -> list[Callable[..., Any]]:
@@ -327,7 +346,9 @@ class ForwardBackward(Program):
             return [("argument", n) for n in mine]
         plan: list[tuple[str, Any] | None] = [None] * len(wanted)
         free = list(range(len(pieces)))
-        arrays = [i for i, p in enumerate(pieces) if isinstance(p, (np.ndarray, float, np.floating))]
+        arrays = [
+            i for i, p in enumerate(pieces) if isinstance(p, (np.ndarray, float, np.floating))
+        ]
         upstream = [k for k, n in enumerate(wanted) if _is_upstream(n, mine, results)]
         if not upstream and wanted and not (_is_number(pieces[0]) and len(wanted) < 2):
             unknown = [k for k, n in enumerate(wanted) if n not in mine and n not in results]
@@ -335,7 +356,9 @@ class ForwardBackward(Program):
                 upstream = unknown[:1]
         for k in upstream:
             named = [
-                i for i in arrays if i in free and any(same_name(g, results[i]) for g in gradient_name(wanted[k]))
+                i
+                for i in arrays
+                if i in free and any(same_name(g, results[i]) for g in gradient_name(wanted[k]))
             ]
             choice = named or [i for i in arrays if i in free]
             if choice:
@@ -372,7 +395,29 @@ class ForwardBackward(Program):
         return [p for p in plan if p is not None]
 
 
-_UPSTREAM = ("dout", "grad", "gradoutput", "gradout", "upstream", "g", "dy", "dl", "delta", "grads", "cotangent", "gy", "error", "d", "dz", "da", "dh", "dnext", "outputgradient", "v", "u")
+_UPSTREAM = (
+    "dout",
+    "grad",
+    "gradoutput",
+    "gradout",
+    "upstream",
+    "g",
+    "dy",
+    "dl",
+    "delta",
+    "grads",
+    "cotangent",
+    "gy",
+    "error",
+    "d",
+    "dz",
+    "da",
+    "dh",
+    "dnext",
+    "outputgradient",
+    "v",
+    "u",
+)
 
 
 def _is_upstream(name: str, arguments: list[str], results: list[str]) -> bool:
@@ -400,7 +445,11 @@ def unbind(function: Callable[..., Any]) -> tuple[Callable[..., Any], Any]:
         if inspect.isclass(owner):
             return function, None
         return function.__func__, owner
-    if not inspect.isroutine(function) and not inspect.isclass(function) and hasattr(function, "__call__"):
+    if (
+        not inspect.isroutine(function)
+        and not inspect.isclass(function)
+        and hasattr(function, "__call__")
+    ):
         method = type(function).__call__
         if inspect.isfunction(method):
             return method, function
@@ -466,7 +515,9 @@ def return_names(function: Callable[..., Any]) -> list[str]:
     except (OSError, TypeError, SyntaxError):
         return []
     returns = []
-    pending: list[ast.AST] = list(tree.body[0].body) if tree.body and hasattr(tree.body[0], "body") else []
+    pending: list[ast.AST] = (
+        list(tree.body[0].body) if tree.body and hasattr(tree.body[0], "body") else []
+    )
     while pending:
         node = pending.pop(0)
         if isinstance(node, ast.Return) and node.value is not None:
@@ -547,7 +598,9 @@ def pick_cost(scalars: list[Leaf]) -> float | None:
     totals = [s for s in scalars if _is_total(s)]
     if totals:
         return float(totals[0].value)
-    parts = [s for s in scalars if any(w in s.word.lower() for w in ("loss", "cost", "reg", "penalty"))]
+    parts = [
+        s for s in scalars if any(w in s.word.lower() for w in ("loss", "cost", "reg", "penalty"))
+    ]
     if len(parts) > 1:
         return float(sum(float(p.value) for p in parts))
     return float(scalars[0].value)

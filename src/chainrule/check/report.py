@@ -263,12 +263,17 @@ def _table(arguments: tuple[ArgumentResult, ...]) -> list[str]:
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     lines = []
     for row in rows:
-        cells = [c.ljust(w) if i in (0, 1, 6) else c.rjust(w) for i, (c, w) in enumerate(zip(row, widths))]
+        cells = [
+            c.ljust(w) if i in (0, 1, 6) else c.rjust(w)
+            for i, (c, w) in enumerate(zip(row, widths))
+        ]
         lines.append(" ".join(cells).rstrip())
     if max(map(len, lines)) > _WIDTH:
         lines = []
         for row in rows:
-            cells = [row[i].ljust(widths[i]) if i != 2 else row[i].rjust(widths[i]) for i in (0, 1, 2, 6)]
+            cells = [
+                row[i].ljust(widths[i]) if i != 2 else row[i].rjust(widths[i]) for i in (0, 1, 2, 6)
+            ]
             lines.append(" ".join(cells).rstrip())
     for a in arguments:
         if a.reason:
@@ -304,5 +309,7 @@ def _finding(finding: Finding, number: int, total: int) -> list[str]:
         lines += _wrap(f"spoils        {', '.join(finding.gradients)}", " " * 16, first="  ")
     if finding.consequences:
         shown = ", ".join(map(str, finding.consequences))
-        lines += _wrap(f"consequence   wrong only because of it: line {shown}", " " * 16, first="  ")
+        lines += _wrap(
+            f"consequence   wrong only because of it: line {shown}", " " * 16, first="  "
+        )
     return lines

@@ -250,12 +250,12 @@ def _check(
         f"{checked} of {size} entries of {len(results)} gradients one by one, and each gradient along"
         f" a random direction at {len(exam.shifted)} shifted points; {exam.runs} runs of the code"
     )
-    return Report(name, tuple(results), tuple(findings), tuple(notes), coverage, exam.tolerance.rule())
+    return Report(
+        name, tuple(results), tuple(findings), tuple(notes), coverage, exam.tolerance.rule()
+    )
 
 
-def _crashed(
-    name: str, error: Exception, code: Instrumented | None, notes: list[str]
-) -> Report:
+def _crashed(name: str, error: Exception, code: Instrumented | None, notes: list[str]) -> Report:
     frames = traceback.extract_tb(error.__traceback__)
     files = set(code.trees) if code is not None else set()
     mine = [f for f in frames if f.filename in files]
@@ -283,5 +283,3 @@ def _crashed(
         method="crash",
     )
     return Report(name, (), (finding,), tuple(notes))
-
-

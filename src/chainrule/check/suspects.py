@@ -171,7 +171,13 @@ def _statement_edits(site: Site, scope: Scope, value: Any) -> Iterator[Edit]:
         slip = "factor" if site.operator in "*/" else "accumulate"
         if site.operator in "*/":
             slip = _scale_slip(scope.value(site.expr), site.expr)
-        yield Edit(slip, Override(None), f"(leave out) {name} {site.operator}= {source}", 1.5, "one update too many")
+        yield Edit(
+            slip,
+            Override(None),
+            f"(leave out) {name} {site.operator}= {source}",
+            1.5,
+            "one update too many",
+        )
         if load is not None:
             whole = ast.BinOp(load, _OPS[site.operator](), site.expr)
             yield Edit(
@@ -216,9 +222,7 @@ def _other_targets(site: Site, scope: Scope) -> Iterator[Edit]:
         else:
             value = site.expr
         stored, kept = text(new), text(as_load(target))
-        lines = (
-            f"{stored} = __value__\ntry:\n    __kept__ = {kept}\nexcept LookupError:\n    pass"
-        )
+        lines = f"{stored} = __value__\ntry:\n    __kept__ = {kept}\nexcept LookupError:\n    pass"
         override = Override(Deferred(value), None, compile(lines, "<edit>", "exec"))
         symbol = f"{site.operator}=" if site.kind == "update" else "="
         yield Edit(
@@ -246,7 +250,9 @@ _OPS: dict[str, type[ast.operator]] = {
     ">>": ast.RShift,
 }
 
-_REGULAR = re.compile(r"(?:^|_)(?:reg|lam|lmb|lambda|lmbda|alpha|decay|weight_decay|l2|wd|rho)", re.I)
+_REGULAR = re.compile(
+    r"(?:^|_)(?:reg|lam|lmb|lambda|lmbda|alpha|decay|weight_decay|l2|wd|rho)", re.I
+)
 
 
 def _scale_slip(value: Any, node: ast.expr) -> str:
@@ -265,7 +271,12 @@ def _scale_slip(value: Any, node: ast.expr) -> str:
         return "factor-m"
     if isinstance(value, (int, np.integer)):
         return "factor-m"
-    if isinstance(value, float) and value.is_integer() and value > 2 and not isinstance(node, ast.Call):
+    if (
+        isinstance(value, float)
+        and value.is_integer()
+        and value > 2
+        and not isinstance(node, ast.Call)
+    ):
         return "factor-m"
     if isinstance(value, np.ndarray) and value.ndim:
         return "missing-derivative"
@@ -274,13 +285,41 @@ def _scale_slip(value: Any, node: ast.expr) -> str:
 
 def _is_countable(node: ast.expr) -> bool:
     source = text(node)
-    return "shape" in source or source.startswith("len(") or source in ("m", "n", "N", "B", "M", "batch_size")
+    return (
+        "shape" in source
+        or source.startswith("len(")
+        or source in ("m", "n", "N", "B", "M", "batch_size")
+    )
 
 
 # -- expressions -------------------------------------------------------------------------------
 
-_REDUCTIONS = ("sum", "mean", "max", "min", "prod", "amax", "amin", "std", "var", "argmax", "argmin", "cumsum")
-_PRODUCTS = ("dot", "matmul", "outer", "multiply", "subtract", "divide", "add", "inner", "kron", "tensordot")
+_REDUCTIONS = (
+    "sum",
+    "mean",
+    "max",
+    "min",
+    "prod",
+    "amax",
+    "amin",
+    "std",
+    "var",
+    "argmax",
+    "argmin",
+    "cumsum",
+)
+_PRODUCTS = (
+    "dot",
+    "matmul",
+    "outer",
+    "multiply",
+    "subtract",
+    "divide",
+    "add",
+    "inner",
+    "kron",
+    "tensordot",
+)
 _SWAPS = {
     "maximum": "minimum",
     "minimum": "maximum",
@@ -377,7 +416,9 @@ class _Catalogue:
             if not isinstance(node.operand, ast.Constant):
                 yield _Change("sign", self._with(node, node.operand), 0.9, "a minus sign too many")
                 one = ast.BinOp(ast.Constant(1), ast.Sub(), node.operand)
-                yield _Change("missing-term", self._with(node, one), 1.15, "the 1 of 1 − … is missing")
+                yield _Change(
+                    "missing-term", self._with(node, one), 1.15, "the 1 of 1 − … is missing"
+                )
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, (ast.Invert, ast.Not)):
             yield _Change("mask", self._with(node, node.operand), 1.0, "the mask is inverted")
         if not isinstance(node, ast.BinOp):
@@ -388,40 +429,78 @@ class _Catalogue:
             return self._with(node, ast.BinOp(a, operator, b))
 
         if isinstance(op, (ast.Sub, ast.Div, ast.MatMult, ast.Pow)):
-            yield _Change("operand-order", binary(right, op, left), 1.0, "the operands stand in the wrong order")
+            yield _Change(
+                "operand-order",
+                binary(right, op, left),
+                1.0,
+                "the operands stand in the wrong order",
+            )
         if isinstance(op, ast.Sub):
             yield _Change("sign", binary(left, ast.Add(), right), 1.05, "− where + is needed")
         if isinstance(op, ast.Add):
             yield _Change("sign", binary(left, ast.Sub(), right), 1.05, "+ where − is needed")
-            yield _Change("sign", binary(right, ast.Sub(), left), 1.3, "the sign of one term is wrong")
-        if isinstance(op, ast.Mult):
-            yield _Change(self._kind(right), binary(left, ast.Div(), right), 1.2, "× where ÷ is needed")
-            yield _Change(self._kind(left), binary(right, ast.Div(), left), 1.4, "× where ÷ is needed")
-            yield _Change("operand-order", binary(left, ast.MatMult(), right), 1.7, "* where @ is needed")
-        if isinstance(op, ast.Div):
-            yield _Change(self._kind(right), binary(left, ast.Mult(), right), 1.2, "÷ where × is needed")
-        if isinstance(op, ast.MatMult):
-            yield _Change("operand-order", binary(left, ast.Mult(), right), 1.9, "@ where * is needed")
-            moved = _moved_transpose(left, right)
-            if moved:
-                yield _Change("transpose", binary(moved[0], op, moved[1]), 1.05, "the wrong operand is transposed")
-        if isinstance(op, (ast.Mult, ast.Div)):
             yield _Change(
-                self._dropped(right), self._with(node, left), 1.1, f"the factor {text(right)} is too many"
+                "sign", binary(right, ast.Sub(), left), 1.3, "the sign of one term is wrong"
             )
         if isinstance(op, ast.Mult):
             yield _Change(
-                self._dropped(left), self._with(node, right), 1.1, f"the factor {text(left)} is too many"
+                self._kind(right), binary(left, ast.Div(), right), 1.2, "× where ÷ is needed"
+            )
+            yield _Change(
+                self._kind(left), binary(right, ast.Div(), left), 1.4, "× where ÷ is needed"
+            )
+            yield _Change(
+                "operand-order", binary(left, ast.MatMult(), right), 1.7, "* where @ is needed"
+            )
+        if isinstance(op, ast.Div):
+            yield _Change(
+                self._kind(right), binary(left, ast.Mult(), right), 1.2, "÷ where × is needed"
+            )
+        if isinstance(op, ast.MatMult):
+            yield _Change(
+                "operand-order", binary(left, ast.Mult(), right), 1.9, "@ where * is needed"
+            )
+            moved = _moved_transpose(left, right)
+            if moved:
+                yield _Change(
+                    "transpose",
+                    binary(moved[0], op, moved[1]),
+                    1.05,
+                    "the wrong operand is transposed",
+                )
+        if isinstance(op, (ast.Mult, ast.Div)):
+            yield _Change(
+                self._dropped(right),
+                self._with(node, left),
+                1.1,
+                f"the factor {text(right)} is too many",
+            )
+        if isinstance(op, ast.Mult):
+            yield _Change(
+                self._dropped(left),
+                self._with(node, right),
+                1.1,
+                f"the factor {text(left)} is too many",
             )
         if isinstance(op, ast.Div):
             inverse = ast.BinOp(ast.Constant(1.0), ast.Div(), right)
-            yield _Change(self._dropped(left), self._with(node, inverse), 1.5, f"the factor {text(left)} is too many")
+            yield _Change(
+                self._dropped(left),
+                self._with(node, inverse),
+                1.5,
+                f"the factor {text(left)} is too many",
+            )
         if isinstance(op, (ast.Add, ast.Sub)):
             yield _Change(
-                self._extra(right), self._with(node, left), 1.2, f"the term {text(right)} is too many"
+                self._extra(right),
+                self._with(node, left),
+                1.2,
+                f"the term {text(right)} is too many",
             )
             kept = right if isinstance(op, ast.Add) else ast.UnaryOp(ast.USub(), right)
-            yield _Change(self._extra(left), self._with(node, kept), 1.2, f"the term {text(left)} is too many")
+            yield _Change(
+                self._extra(left), self._with(node, kept), 1.2, f"the term {text(left)} is too many"
+            )
         if isinstance(op, ast.Pow):
             slip = "factor-m" if isinstance(self.scope.value(left), (int, np.integer)) else "power"
             yield _Change(slip, self._with(node, left), 1.15, "the power is too many")
@@ -467,18 +546,36 @@ class _Catalogue:
             return
         value = node.value
         if isinstance(value, bool):
-            yield _Change("shape", self._with(node, ast.Constant(not value)), 1.2, "kept dimensions are wrong")
+            yield _Change(
+                "shape", self._with(node, ast.Constant(not value)), 1.2, "kept dimensions are wrong"
+            )
             return
         if not isinstance(value, (int, float)):
             return
-        exponent = isinstance(parent, ast.BinOp) and isinstance(parent.op, ast.Pow) and parent.right is node
-        inside_index = isinstance(parent, (ast.Subscript, ast.Slice, ast.Tuple, ast.UnaryOp)) and isinstance(value, int)
+        exponent = (
+            isinstance(parent, ast.BinOp)
+            and isinstance(parent.op, ast.Pow)
+            and parent.right is node
+        )
+        inside_index = isinstance(
+            parent, (ast.Subscript, ast.Slice, ast.Tuple, ast.UnaryOp)
+        ) and isinstance(value, int)
         if exponent:
             assert isinstance(parent, ast.BinOp)
             base = self.scope.value(parent.left)
             slip = "factor-m" if isinstance(base, (int, np.integer)) else "power"
-            for new in (value + 1, value - 1, -value, value * 2, value / 2, value + 0.5, value - 0.5):
-                yield _Change(slip, self._with(node, ast.Constant(new)), 1.2, f"the exponent should be {new}")
+            for new in (
+                value + 1,
+                value - 1,
+                -value,
+                value * 2,
+                value / 2,
+                value + 0.5,
+                value - 0.5,
+            ):
+                yield _Change(
+                    slip, self._with(node, ast.Constant(new)), 1.2, f"the exponent should be {new}"
+                )
             return
         slip = "index" if inside_index else "factor"
         for new, cost in ((value + 1, 1.3), (value - 1, 1.3), (-value, 1.25)):
@@ -490,39 +587,75 @@ class _Catalogue:
             )
         for new in (value * 2, value / 2):
             kind = "factor-2" if not inside_index else "index"
-            yield _Change(kind, self._with(node, _number(new)), 1.1, f"{value:g} where {new:g} is needed")
+            yield _Change(
+                kind, self._with(node, _number(new)), 1.1, f"{value:g} where {new:g} is needed"
+            )
         if value not in (1, -1):
             kind = "factor-2" if value in (2, 0.5) else slip
-            yield _Change(kind, self._with(node, ast.Constant(1)), 1.15, f"the factor {value} is too many")
+            yield _Change(
+                kind, self._with(node, ast.Constant(1)), 1.15, f"the factor {value} is too many"
+            )
         if value:
-            yield _Change("factor", self._with(node, ast.Constant(1 / value)), 1.3, f"{value} where 1/{value} is needed")
+            yield _Change(
+                "factor",
+                self._with(node, ast.Constant(1 / value)),
+                1.3,
+                f"{value} where 1/{value} is needed",
+            )
         for name, other in self.atoms:
             if shape_of(other) == () and not isinstance(other, bool) and other != value:
                 yield _Change(
-                    _scale_slip(other, parse(name)), self._with(node, parse(name)), 1.9, f"{value} where {name} is needed"
+                    _scale_slip(other, parse(name)),
+                    self._with(node, parse(name)),
+                    1.9,
+                    f"{value} where {name} is needed",
                 )
 
     def _transposes(self, node: ast.expr, parent: ast.AST | None) -> Iterator[_Change]:
         if isinstance(node, ast.Attribute) and node.attr in ("T", "mT"):
-            yield _Change("transpose", self._with(node, node.value), 1.0, f"{text(node.value)} is transposed, and should not be")
+            yield _Change(
+                "transpose",
+                self._with(node, node.value),
+                1.0,
+                f"{text(node.value)} is transposed, and should not be",
+            )
             return
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             function, name = node.func, node.func.attr
             if name in ("transpose", "swapaxes", "moveaxis", "permute"):
                 plain = isinstance(function.value, ast.Name) and function.value.id == self.np
                 operand = node.args[0] if plain and node.args else function.value
-                yield _Change("transpose", self._with(node, operand), 1.0, f"{text(operand)} is transposed, and should not be")
+                yield _Change(
+                    "transpose",
+                    self._with(node, operand),
+                    1.0,
+                    f"{text(operand)} is transposed, and should not be",
+                )
                 numbers = node.args[1:] if plain else node.args
-                holder = numbers[0].elts if len(numbers) == 1 and isinstance(numbers[0], ast.Tuple) else numbers
+                holder = (
+                    numbers[0].elts
+                    if len(numbers) == 1 and isinstance(numbers[0], ast.Tuple)
+                    else numbers
+                )
                 if 2 <= len(holder) <= 5 and name == "transpose":
                     axes = [ast.Constant(i) for i in range(len(holder))]
                     for order in permutations(axes):
                         args: list[ast.expr] = [ast.Tuple(list(order), ast.Load())]
                         new = ast.Call(function, ([operand, *args] if plain else args), [])
-                        yield _Change("transpose", self._with(node, new), 1.3, "the axes are permuted in the wrong order")
+                        yield _Change(
+                            "transpose",
+                            self._with(node, new),
+                            1.3,
+                            "the axes are permuted in the wrong order",
+                        )
             if name == "einsum" and node.args and isinstance(node.args[0], ast.Constant):
                 for spec in _einsum_specs(str(node.args[0].value)):
-                    yield _Change("transpose", self._with(node.args[0], ast.Constant(spec)), 1.3, f"the subscripts should be {spec!r}")
+                    yield _Change(
+                        "transpose",
+                        self._with(node.args[0], ast.Constant(spec)),
+                        1.3,
+                        f"the subscripts should be {spec!r}",
+                    )
         if isinstance(parent, ast.Attribute):
             return
         shape = self.scope.shape(node)
@@ -539,14 +672,26 @@ class _Catalogue:
             new = parse(f"{self.np}.swapaxes(_, -1, -2)")
             assert isinstance(new, ast.Call)
             new.args[0] = node
-            yield _Change("transpose", self._with(node, new), 1.5, f"the last two axes of {text(node)} should be exchanged")
+            yield _Change(
+                "transpose",
+                self._with(node, new),
+                1.5,
+                f"the last two axes of {text(node)} should be exchanged",
+            )
         elif parent is None and self.shape is not None and len(self.shape) == 2:
-            yield _Change("transpose", ast.Attribute(node, "T", ast.Load()), 1.3, "the result should be transposed")
+            yield _Change(
+                "transpose",
+                ast.Attribute(node, "T", ast.Load()),
+                1.3,
+                "the result should be transposed",
+            )
 
     def _calls(self, node: ast.expr, parent: ast.AST | None) -> Iterator[_Change]:
         if not isinstance(node, ast.Call):
             return
-        name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        name = (
+            node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        )
         method = isinstance(node.func, ast.Attribute) and not (
             isinstance(node.func.value, ast.Name) and node.func.value.id == self.np
         )
@@ -554,35 +699,79 @@ class _Catalogue:
             moved = _moved_transpose(*node.args)
             if moved:
                 call = ast.Call(node.func, list(moved), node.keywords)
-                yield _Change("transpose", self._with(node, call), 1.05, "the wrong operand is transposed")
+                yield _Change(
+                    "transpose", self._with(node, call), 1.05, "the wrong operand is transposed"
+                )
         if len(node.args) == 2 and (name in _PRODUCTS or not method):
             swapped = ast.Call(node.func, [node.args[1], node.args[0]], node.keywords)
             cost = 1.0 if name in _PRODUCTS else 1.5
-            yield _Change("operand-order", self._with(node, swapped), cost, "the operands stand in the wrong order")
+            yield _Change(
+                "operand-order",
+                self._with(node, swapped),
+                cost,
+                "the operands stand in the wrong order",
+            )
         if method and len(node.args) == 1 and name in ("dot", "matmul"):
             assert isinstance(node.func, ast.Attribute)
             other = ast.Call(ast.Attribute(node.args[0], name, ast.Load()), [node.func.value], [])
-            yield _Change("operand-order", self._with(node, other), 1.0, "the operands stand in the wrong order")
+            yield _Change(
+                "operand-order",
+                self._with(node, other),
+                1.0,
+                "the operands stand in the wrong order",
+            )
         if name == "where" and len(node.args) == 3:
             swapped = ast.Call(node.func, [node.args[0], node.args[2], node.args[1]], node.keywords)
             yield _Change("mask", self._with(node, swapped), 1.1, "the two branches are exchanged")
         if name in _REDUCTIONS:
             yield from self._reduction(node, name, method)
         if name in _SWAPS and isinstance(node.func, ast.Attribute):
-            new = ast.Call(ast.Attribute(node.func.value, _SWAPS[name], ast.Load()), node.args, node.keywords)
-            slip = {"mean": "factor-m", "sum": "factor-m"}.get(name, "wrong-winner" if "m" in name else "missing-derivative")
+            new = ast.Call(
+                ast.Attribute(node.func.value, _SWAPS[name], ast.Load()), node.args, node.keywords
+            )
+            slip = {"mean": "factor-m", "sum": "factor-m"}.get(
+                name, "wrong-winner" if "m" in name else "missing-derivative"
+            )
             if name in ("sum", "mean"):
                 slip = "bias-sum" if self._for_bias() else "factor-m"
             if name in ("tril", "triu"):
                 slip = "mask"
-            yield _Change(slip, self._with(node, new), 1.2, f"{name} where {_SWAPS[name]} is needed")
-        operand = node.args[0] if node.args and not (method and name not in ("sum", "mean")) else None
-        if method and isinstance(node.func, ast.Attribute) and name in ("copy", "astype", "reshape", "ravel", "squeeze", "sum", "mean", "flatten", "clip", "conj", "repeat"):
+            yield _Change(
+                slip, self._with(node, new), 1.2, f"{name} where {_SWAPS[name]} is needed"
+            )
+        operand = (
+            node.args[0] if node.args and not (method and name not in ("sum", "mean")) else None
+        )
+        if (
+            method
+            and isinstance(node.func, ast.Attribute)
+            and name
+            in (
+                "copy",
+                "astype",
+                "reshape",
+                "ravel",
+                "squeeze",
+                "sum",
+                "mean",
+                "flatten",
+                "clip",
+                "conj",
+                "repeat",
+            )
+        ):
             yield _Change(
                 "broadcast" if name in ("sum", "mean") else "shape",
-                self._with(node, node.func.value), 1.5, f"{name} is too many"
+                self._with(node, node.func.value),
+                1.5,
+                f"{name} is too many",
             )
-        elif operand is not None and len(node.args) == 1 or name in ("sum", "mean", "reshape", "squeeze", "repeat", "tile", "broadcast_to", "flip"):
+        elif (
+            operand is not None
+            and len(node.args) == 1
+            or name
+            in ("sum", "mean", "reshape", "squeeze", "repeat", "tile", "broadcast_to", "flip")
+        ):
             if operand is not None:
                 slip = "missing-derivative"
                 if name in ("sum", "mean"):
@@ -606,15 +795,24 @@ class _Catalogue:
             if keyword.arg in ("axis", "axes") and name not in _REDUCTIONS:
                 for axis in (0, 1, -1, -2, 2):
                     yield _Change(
-                        "index", self._with(keyword.value, _number(axis)), 1.3, f"the axis should be {axis}"
+                        "index",
+                        self._with(keyword.value, _number(axis)),
+                        1.3,
+                        f"the axis should be {axis}",
                     )
 
     def _for_bias(self) -> bool:
         name = self.site.name.lower().replace("_", "")
-        return bool(re.search(r"(?:^|[^a-z])(?:d|grad|nabla)?b(?:ias(?:es)?)?\d*(?:\W|$)|beta|bias", name))
+        return bool(
+            re.search(r"(?:^|[^a-z])(?:d|grad|nabla)?b(?:ias(?:es)?)?\d*(?:\W|$)|beta|bias", name)
+        )
 
     def _reduction(self, node: ast.Call, name: str, method: bool) -> Iterator[_Change]:
-        operand = node.func.value if method and isinstance(node.func, ast.Attribute) else (node.args[0] if node.args else None)
+        operand = (
+            node.func.value
+            if method and isinstance(node.func, ast.Attribute)
+            else (node.args[0] if node.args else None)
+        )
         if operand is None:
             return
         rest = list(node.args if method else node.args[1:])
@@ -654,7 +852,9 @@ class _Catalogue:
                     kind,
                     self._with(node, new),
                     cost,
-                    "kept dimensions are wrong" if same_axis else "the reduction runs along the wrong axis",
+                    "kept dimensions are wrong"
+                    if same_axis
+                    else "the reduction runs along the wrong axis",
                 )
 
     def _reshapes(self, node: ast.Call, method: bool) -> Iterator[_Change]:
@@ -664,18 +864,33 @@ class _Catalogue:
         if not 2 <= len(numbers) <= 5:
             return
         for order in permutations(numbers):
-            inner: list[ast.expr] = [ast.Tuple(list(order), ast.Load())] if tuple_form else list(order)
+            inner: list[ast.expr] = (
+                [ast.Tuple(list(order), ast.Load())] if tuple_form else list(order)
+            )
             new = ast.Call(node.func, inner if method else [node.args[0], *inner], node.keywords)
-            yield _Change("shape", self._with(node, new), 1.4, "the reshape has its dimensions in the wrong order")
+            yield _Change(
+                "shape",
+                self._with(node, new),
+                1.4,
+                "the reshape has its dimensions in the wrong order",
+            )
 
     def _other_functions(self, node: ast.Call) -> Iterator[_Change]:
         current = text(node.func)
         for name in self._functions():
-            if name != current and name.split(".")[0] == current.split(".")[0] or "." not in name + current:
+            if (
+                name != current
+                and name.split(".")[0] == current.split(".")[0]
+                or "." not in name + current
+            ):
                 if name == current:
                     continue
                 new = ast.Call(parse(name), node.args, node.keywords)
-                slip = "missing-derivative" if _is_derivative(name) or _is_derivative(current) else "wrong-variable"
+                slip = (
+                    "missing-derivative"
+                    if _is_derivative(name) or _is_derivative(current)
+                    else "wrong-variable"
+                )
                 yield _Change(slip, self._with(node, new), 1.4, f"{current} where {name} is needed")
 
     def _functions(self) -> list[str]:
@@ -683,7 +898,8 @@ class _Catalogue:
         names = [
             k
             for k, v in self.scope.namespace.items()
-            if callable(v) and getattr(getattr(v, "__code__", None), "co_filename", "") == self.site.filename
+            if callable(v)
+            and getattr(getattr(v, "__code__", None), "co_filename", "") == self.site.filename
             and v.__code__.co_argcount <= 3
         ]
         owner = self.scope.local.get("self")
@@ -691,7 +907,12 @@ class _Catalogue:
             for k in dir(type(owner)):
                 v = getattr(type(owner), k, None)
                 code = getattr(v, "__code__", None)
-                if code is not None and code.co_filename == self.site.filename and code.co_argcount <= 3 and not k.startswith("__"):
+                if (
+                    code is not None
+                    and code.co_filename == self.site.filename
+                    and code.co_argcount <= 3
+                    and not k.startswith("__")
+                ):
                     names.append(f"self.{k}")
         return names[:30]
 
@@ -703,24 +924,41 @@ class _Catalogue:
                 if isinstance(node.ops[0], op):
                     continue
                 new = ast.Compare(node.left, [op()], node.comparators)
-                yield _Change(slip, self._with(node, new), 1.1, f"the comparison should be {text(new)}")
+                yield _Change(
+                    slip, self._with(node, new), 1.1, f"the comparison should be {text(new)}"
+                )
             for number in (-1, 0, 1):
-                if isinstance(node.comparators[0], ast.Constant) and node.comparators[0].value == number:
+                if (
+                    isinstance(node.comparators[0], ast.Constant)
+                    and node.comparators[0].value == number
+                ):
                     continue
                 new = ast.Compare(node.left, node.ops, [_number(number)])
-                yield _Change(slip, self._with(node, new), 1.6, f"the comparison should be {text(new)}")
+                yield _Change(
+                    slip, self._with(node, new), 1.6, f"the comparison should be {text(new)}"
+                )
             return
         value = self.scope.value(node)
-        if isinstance(value, np.ndarray) and value.dtype == bool and not isinstance(node, ast.UnaryOp):
+        if (
+            isinstance(value, np.ndarray)
+            and value.dtype == bool
+            and not isinstance(node, ast.UnaryOp)
+        ):
             inverted = ast.UnaryOp(ast.Invert(), node)
             yield _Change("mask", self._with(node, inverted), 1.2, "the mask is inverted")
-        elif isinstance(value, np.ndarray) and isinstance(node, (ast.Name, ast.Attribute, ast.Subscript)):
+        elif isinstance(value, np.ndarray) and isinstance(
+            node, (ast.Name, ast.Attribute, ast.Subscript)
+        ):
             if value.size > 1 and np.isin(value, (0.0, 1.0)).all():
                 inverted2 = ast.BinOp(ast.Constant(1), ast.Sub(), node)
                 yield _Change("mask", self._with(node, inverted2), 1.3, "the mask is inverted")
 
     def _subscripts(self, node: ast.expr, parent: ast.AST | None) -> Iterator[_Change]:
-        if not isinstance(node, ast.Subscript) or isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str):
+        if (
+            not isinstance(node, ast.Subscript)
+            or isinstance(node.slice, ast.Constant)
+            and isinstance(node.slice.value, str)
+        ):
             return
         holder = self.scope.value(node.value)
         slip = "wrong-layer" if isinstance(holder, (list, tuple)) else "index"
@@ -797,7 +1035,9 @@ class _Catalogue:
             if isinstance(ancestor, ast.Compare):
                 return True
             if isinstance(ancestor, ast.BinOp) and isinstance(ancestor.op, (ast.Sub, ast.Add)):
-                if isinstance(ancestor.left, ast.Constant) or isinstance(ancestor.right, ast.Constant):
+                if isinstance(ancestor.left, ast.Constant) or isinstance(
+                    ancestor.right, ast.Constant
+                ):
                     return True
         source = text(self.expr).replace(" ", "")
         inner = re.escape(text(node).replace(" ", ""))
@@ -812,7 +1052,9 @@ class _Catalogue:
         for node, parent in parts(whole):
             if node is whole or isinstance(node, ast.Constant):
                 continue
-            if isinstance(parent, ast.BinOp) and isinstance(parent.op, (ast.Add, ast.Sub, ast.MatMult)):
+            if isinstance(parent, ast.BinOp) and isinstance(
+                parent.op, (ast.Add, ast.Sub, ast.MatMult)
+            ):
                 found.append((node, 0.2))
             elif isinstance(parent, ast.Call) and parent.func is not node:
                 found.append((node, 0.2))
@@ -821,7 +1063,9 @@ class _Catalogue:
         return [(n, c) for n, c in found if self._numeric(n)]
 
     def _numeric(self, node: ast.expr) -> bool:
-        return not isinstance(node, (ast.Tuple, ast.List, ast.Dict, ast.Compare, ast.Slice, ast.Starred))
+        return not isinstance(
+            node, (ast.Tuple, ast.List, ast.Dict, ast.Compare, ast.Slice, ast.Starred)
+        )
 
     def _scales(self, root: ast.expr | None, upper: float) -> Iterator[_Change]:
         for place, extra in self._places(root):
@@ -831,12 +1075,19 @@ class _Catalogue:
                 continue
             for number in (2, 0.5):
                 new = ast.BinOp(ast.Constant(number), ast.Mult(), place)
-                yield _Change("factor-2", self._with(place, new), 1.35 + extra, f"a factor {number:g} is missing")
+                yield _Change(
+                    "factor-2",
+                    self._with(place, new),
+                    1.35 + extra,
+                    f"a factor {number:g} is missing",
+                )
             for name, slip, cost in self._scalars():
                 factor = parse(name)
                 for op, word in ((ast.Div(), "division by"), (ast.Mult(), "factor")):
                     new = ast.BinOp(place, op, factor)
-                    yield _Change(slip, self._with(place, new), cost + extra, f"the {word} {name} is missing")
+                    yield _Change(
+                        slip, self._with(place, new), cost + extra, f"the {word} {name} is missing"
+                    )
 
     def _scalars(self) -> list[tuple[str, str, float]]:
         """Numbers in scope that could be a missing factor, with the slip each would be."""
@@ -888,13 +1139,23 @@ class _Catalogue:
                         assert isinstance(new, ast.Call)
                         new.args[0] = place
                         cost = 1.4 + extra + dearer
-                        yield _Change(slip, self._with(place, new), cost, f"the {function} that undoes a broadcast is missing")
+                        yield _Change(
+                            slip,
+                            self._with(place, new),
+                            cost,
+                            f"the {function} that undoes a broadcast is missing",
+                        )
         if self.shape is not None and len(self.shape) == 1:
             for new_text in ("(_)[:, None]", "(_)[None, :]"):
                 node = parse(new_text)
                 assert isinstance(node, ast.Subscript)
                 whole = root if root is not None else self.expr
-                yield _Change("shape", self._with(whole, ast.Subscript(whole, node.slice, ast.Load())), 1.6, "a dimension is missing")
+                yield _Change(
+                    "shape",
+                    self._with(whole, ast.Subscript(whole, node.slice, ast.Load())),
+                    1.6,
+                    "a dimension is missing",
+                )
 
     def _factors(self, root: ast.expr | None, upper: float) -> Iterator[_Change]:
         """A missing local derivative or mask: code from elsewhere, or made from values at hand."""
@@ -904,10 +1165,20 @@ class _Catalogue:
                 if cost + extra >= upper:
                     continue
                 new = ast.BinOp(place, ast.Mult(), candidate)
-                yield _Change(slip, self._with(place, new), cost + extra, f"the factor {text(candidate)} is missing")
+                yield _Change(
+                    slip,
+                    self._with(place, new),
+                    cost + extra,
+                    f"the factor {text(candidate)} is missing",
+                )
                 if slip != "mask":
                     new = ast.BinOp(place, ast.Div(), candidate)
-                    yield _Change(slip, self._with(place, new), cost + extra + 0.1, f"the division by {text(candidate)} is missing")
+                    yield _Change(
+                        slip,
+                        self._with(place, new),
+                        cost + extra + 0.1,
+                        f"the division by {text(candidate)} is missing",
+                    )
 
     def _suits(self, factor: tuple[int, ...], shape: tuple[int, ...] | None) -> bool:
         """True if a factor can stand at a place of this shape: it may spread it to the whole's."""
@@ -926,14 +1197,31 @@ class _Catalogue:
             if isinstance(value, np.ndarray) and value.size > 1 and self._suits(value.shape, shape):
                 found.append((node, _factor_slip(value), 1.5))
         for name, value in self.atoms:
-            if not isinstance(value, (np.ndarray, float, np.floating)) or not self._suits(shape_of(value) or (), shape):
+            if not isinstance(value, (np.ndarray, float, np.floating)) or not self._suits(
+                shape_of(value) or (), shape
+            ):
                 continue
             if shape is not None and shape != () and shape_of(value) == ():
                 continue
             found.append((parse(name), _factor_slip(value, name), 1.65))
             if isinstance(value, np.ndarray) and value.dtype == bool:
                 continue
-            for form in ("(1 - {0} ** 2)", "{0} * (1 - {0})", "(1 - {0})", "({0} > 0)", "{np}.exp({0})", "2 * {0}", "{0} ** 2", "(1 / {0})", "{np}.sign({0})", "(1 / {np}.cosh({0}) ** 2)", "(1 - {np}.tanh({0}) ** 2)", "{np}.cos({0})", "(-{np}.sin({0}))", "{np}.where({0} > 0, 1.0, 0.01)"):
+            for form in (
+                "(1 - {0} ** 2)",
+                "{0} * (1 - {0})",
+                "(1 - {0})",
+                "({0} > 0)",
+                "{np}.exp({0})",
+                "2 * {0}",
+                "{0} ** 2",
+                "(1 / {0})",
+                "{np}.sign({0})",
+                "(1 / {np}.cosh({0}) ** 2)",
+                "(1 - {np}.tanh({0}) ** 2)",
+                "{np}.cos({0})",
+                "(-{np}.sin({0}))",
+                "{np}.where({0} > 0, 1.0, 0.01)",
+            ):
                 slip = "mask" if ">" in form else "missing-derivative"
                 found.append((parse(form.format(name, np=self.np)), slip, 1.7))
             for function in functions:
@@ -949,11 +1237,19 @@ class _Catalogue:
             return
         scalars = [n for n, v in self.atoms if shape_of(v) == () and v not in (0, 1)]
         whole = self.expr
-        inner = [n for n, p in parts(whole) if isinstance(n, ast.BinOp) and isinstance(n.op, (ast.Add, ast.Sub)) and n is not whole]
+        inner = [
+            n
+            for n, p in parts(whole)
+            if isinstance(n, ast.BinOp) and isinstance(n.op, (ast.Add, ast.Sub)) and n is not whole
+        ]
         for place, extra in [(whole, 0.0), *[(n, 0.15) for n in inner]]:
             candidates: list[tuple[ast.expr, str, float]] = []
             for name, value in self.atoms:
-                if shape_of(value) != shape and place is whole and not fits_into(shape_of(value), shape):
+                if (
+                    shape_of(value) != shape
+                    and place is whole
+                    and not fits_into(shape_of(value), shape)
+                ):
                     continue
                 if isinstance(value, np.ndarray) and value.dtype == bool:
                     continue
@@ -962,11 +1258,22 @@ class _Catalogue:
                     for scalar in scalars:
                         regular = bool(_REGULAR.search(scalar.split(".")[-1]))
                         cost = (1.7 if scalar in text(whole) else 1.5) if regular else 1.95
-                        for form in ("{0} * {1}", "2 * {0} * {1}", "{0} * {1} / {2}", "{0} / {2} * {1}"):
+                        for form in (
+                            "{0} * {1}",
+                            "2 * {0} * {1}",
+                            "{0} * {1} / {2}",
+                            "{0} / {2} * {1}",
+                        ):
                             if "{2}" in form and not regular:
                                 continue
                             for count in self._counts() if "{2}" in form else [""]:
-                                candidates.append((parse(form.format(scalar, name, count)), "regularisation", cost))
+                                candidates.append(
+                                    (
+                                        parse(form.format(scalar, name, count)),
+                                        "regularisation",
+                                        cost,
+                                    )
+                                )
             for node in self.harvest:
                 value = self.scope.value(node)
                 if shape_of(value) is not None and (fits_into(shape_of(value), shape)):
@@ -977,33 +1284,58 @@ class _Catalogue:
                 for op in (ast.Add(), ast.Sub()):
                     new = ast.BinOp(place, op, candidate)
                     price = cost + extra + (0.05 if isinstance(op, ast.Sub) else 0)
-                    yield _Change(slip, self._with(place, new), price, f"the term {text(candidate)} is missing")
+                    yield _Change(
+                        slip,
+                        self._with(place, new),
+                        price,
+                        f"the term {text(candidate)} is missing",
+                    )
 
     def _counts(self) -> list[str]:
         return [n for n, slip, _ in self._scalars() if slip == "factor-m" and "sqrt" not in n][:4]
 
     def _softmax(self) -> Iterator[_Change]:
         """``s * (g - sum(g * s))`` for a product of ``s`` and ``g`` that keeps only the diagonal."""
-        names = [(n, v) for n, v in self.atoms if isinstance(v, np.ndarray) and v.ndim and v.shape == self.shape and v.dtype != bool]
+        names = [
+            (n, v)
+            for n, v in self.atoms
+            if isinstance(v, np.ndarray) and v.ndim and v.shape == self.shape and v.dtype != bool
+        ]
         probable = [(n, v) for n, v in names if _is_softmax(v)]
         for s, _ in probable:
             for g, _ in names:
                 if g == s:
                     continue
                 for axis in (-1, 0):
-                    keep = ", keepdims=True" if self.shape is not None and len(self.shape) > 1 else ""
+                    keep = (
+                        ", keepdims=True" if self.shape is not None and len(self.shape) > 1 else ""
+                    )
                     source = f"{s} * ({g} - {self.np}.sum({g} * {s}, axis={axis}{keep}))"
-                    yield _Change("softmax-jacobian", parse(source), 1.5, "the term that couples the classes is missing")
+                    yield _Change(
+                        "softmax-jacobian",
+                        parse(source),
+                        1.5,
+                        "the term that couples the classes is missing",
+                    )
         for place, _ in self._places():
             if isinstance(place, ast.BinOp) and isinstance(place.op, ast.Mult):
                 for s, _ in probable:
                     for axis in (-1, 0):
-                        keep = ", keepdims=True" if self.shape is not None and len(self.shape) > 1 else ""
+                        keep = (
+                            ", keepdims=True"
+                            if self.shape is not None and len(self.shape) > 1
+                            else ""
+                        )
                         total = parse(f"{s} * {self.np}.sum(_, axis={axis}{keep})")
                         assert isinstance(total, ast.BinOp) and isinstance(total.right, ast.Call)
                         total.right.args[0] = place
                         new = ast.BinOp(place, ast.Sub(), total)
-                        yield _Change("softmax-jacobian", self._with(place, new), 1.7, "the term that couples the classes is missing")
+                        yield _Change(
+                            "softmax-jacobian",
+                            self._with(place, new),
+                            1.7,
+                            "the term that couples the classes is missing",
+                        )
 
     def _copies(self, root: ast.expr | None) -> Iterator[_Change]:
         node = root if root is not None else self.expr
@@ -1011,20 +1343,35 @@ class _Catalogue:
             value = self.scope.value(node)
             if isinstance(value, np.ndarray):
                 new = ast.Call(ast.Attribute(node, "copy", ast.Load()), [], [])
-                yield _Change("overwritten", self._with(node, new), 1.05, f"{text(node)} is shared and changed in place later: it needs a copy")
+                yield _Change(
+                    "overwritten",
+                    self._with(node, new),
+                    1.05,
+                    f"{text(node)} is shared and changed in place later: it needs a copy",
+                )
 
     def _powers(self) -> Iterator[_Change]:
         for node, parent in parts(self.expr):
-            if isinstance(parent, ast.Call) and parent.func is node or isinstance(node, ast.Constant):
+            if (
+                isinstance(parent, ast.Call)
+                and parent.func is node
+                or isinstance(node, ast.Constant)
+            ):
                 continue
             if isinstance(parent, (ast.Attribute, ast.Subscript)) or not self._numeric(node):
                 continue
             value = self.scope.value(node)
-            if shape_of(value) is None or isinstance(value, (bool, np.bool_)) or (isinstance(value, np.ndarray) and value.dtype.kind != "f"):
+            if (
+                shape_of(value) is None
+                or isinstance(value, (bool, np.bool_))
+                or (isinstance(value, np.ndarray) and value.dtype.kind != "f")
+            ):
                 continue
             for exponent in (2, 3, 0.5):
                 new = ast.BinOp(node, ast.Pow(), ast.Constant(exponent))
-                yield _Change("power", self._with(node, new), 1.5, f"the exponent {exponent:g} is missing")
+                yield _Change(
+                    "power", self._with(node, new), 1.5, f"the exponent {exponent:g} is missing"
+                )
 
     def _loops(self) -> Iterator[_Change]:
         node = self.expr
@@ -1037,14 +1384,28 @@ class _Catalogue:
                 new.args[0].args[0] = node
                 yield _Change("index", new, 1.3, "the loop runs in the wrong direction")
         for inner, _ in parts(node):
-            if isinstance(inner, ast.Call) and isinstance(inner.func, ast.Name) and inner.func.id == "range":
+            if (
+                isinstance(inner, ast.Call)
+                and isinstance(inner.func, ast.Name)
+                and inner.func.id == "range"
+            ):
                 for k, argument in enumerate(inner.args):
                     for op in (ast.Add(), ast.Sub()):
                         args = list(inner.args)
                         args[k] = ast.BinOp(argument, op, ast.Constant(1))
-                        yield _Change("index", self._with(inner, ast.Call(inner.func, args, [])), 1.3, "a loop bound is off by one")
+                        yield _Change(
+                            "index",
+                            self._with(inner, ast.Call(inner.func, args, [])),
+                            1.3,
+                            "a loop bound is off by one",
+                        )
                 if len(inner.args) > 1:
-                    yield _Change("index", self._with(inner, ast.Call(inner.func, [inner.args[1]], [])), 1.4, "a loop bound is off")
+                    yield _Change(
+                        "index",
+                        self._with(inner, ast.Call(inner.func, [inner.args[1]], [])),
+                        1.4,
+                        "a loop bound is off",
+                    )
 
 
 # -- helpers -----------------------------------------------------------------------------------
@@ -1067,7 +1428,11 @@ def _index_nodes(expr: ast.expr, whole: bool) -> set[int]:
         inner: list[ast.AST] = []
         if isinstance(node, ast.Subscript):
             inner = [node.slice]
-        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "range":
+        elif (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Name)
+            and node.func.id == "range"
+        ):
             inner = list(node.args)
         for root in inner:
             found |= {id(n) for n in ast.walk(root)}
@@ -1088,7 +1453,12 @@ def _moved_transpose(a: ast.expr, b: ast.expr) -> tuple[ast.expr, ast.expr] | No
     def bare(node: ast.expr) -> ast.expr | None:
         if isinstance(node, ast.Attribute) and node.attr == "T":
             return node.value
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "transpose" and not node.args:
+        if (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Attribute)
+            and node.func.attr == "transpose"
+            and not node.args
+        ):
             return node.func.value
         return None
 
@@ -1118,7 +1488,11 @@ def _is_derivative(name: str) -> bool:
 
 
 def _stem(name: str) -> str:
-    return re.sub(r"(?:_?(?:prev|next|new|old|raw|hat|norm|last|cur|drop|copy|pre|out|in|shifted|flat|pad|padded)\d*|\d+|\[.*\])", "", name).strip("_")
+    return re.sub(
+        r"(?:_?(?:prev|next|new|old|raw|hat|norm|last|cur|drop|copy|pre|out|in|shifted|flat|pad|padded)\d*|\d+|\[.*\])",
+        "",
+        name,
+    ).strip("_")
 
 
 def _is_softmax(value: np.ndarray) -> bool:
@@ -1163,14 +1537,27 @@ def _indices(node: ast.expr, scope: Scope) -> Iterator[tuple[ast.expr, str]]:
                 found.append(ast.Tuple(elements, ast.Load()))
         if len(node.elts) == 2:
             found.append(ast.Tuple([node.elts[1], node.elts[0]], ast.Load()))
-    elif isinstance(node, ast.Constant) and isinstance(node.value, int) and not isinstance(node.value, bool):
+    elif (
+        isinstance(node, ast.Constant)
+        and isinstance(node.value, int)
+        and not isinstance(node.value, bool)
+    ):
         found += [_number(node.value + 1), _number(node.value - 1), _number(-node.value)]
-    elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub) and isinstance(node.operand, ast.Constant):
+    elif (
+        isinstance(node, ast.UnaryOp)
+        and isinstance(node.op, ast.USub)
+        and isinstance(node.operand, ast.Constant)
+    ):
         value = node.operand.value
         if isinstance(value, int):
             found += [_number(-value + 1), _number(-value - 1), _number(value)]
-    elif isinstance(scope.value(node), (int, np.integer)) and not isinstance(scope.value(node), (bool, np.bool_)):
-        found += [ast.BinOp(node, ast.Add(), ast.Constant(1)), ast.BinOp(node, ast.Sub(), ast.Constant(1))]
+    elif isinstance(scope.value(node), (int, np.integer)) and not isinstance(
+        scope.value(node), (bool, np.bool_)
+    ):
+        found += [
+            ast.BinOp(node, ast.Add(), ast.Constant(1)),
+            ast.BinOp(node, ast.Sub(), ast.Constant(1)),
+        ]
         if isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Add, ast.Sub)):
             found.append(node.left)
         found.append(ast.UnaryOp(ast.USub(), node))
@@ -1195,10 +1582,20 @@ def _slices(node: ast.Slice) -> list[ast.expr]:
     for new in moved(upper):
         found.append(ast.Slice(lower, new, step))
     if lower is not None and upper is None:
-        found.append(ast.Slice(None, ast.UnaryOp(ast.USub(), lower) if not isinstance(lower, ast.UnaryOp) else lower.operand, step))
+        found.append(
+            ast.Slice(
+                None,
+                ast.UnaryOp(ast.USub(), lower)
+                if not isinstance(lower, ast.UnaryOp)
+                else lower.operand,
+                step,
+            )
+        )
         found.append(ast.Slice(None, lower, step))
     if upper is not None and lower is None:
-        found.append(ast.Slice(upper.operand if isinstance(upper, ast.UnaryOp) else upper, None, step))
+        found.append(
+            ast.Slice(upper.operand if isinstance(upper, ast.UnaryOp) else upper, None, step)
+        )
     if lower is not None and upper is not None:
         # The neighbouring block of the same width.
         width = ast.BinOp(upper, ast.Sub(), lower)
