@@ -224,9 +224,7 @@ def geomspace(
     start, stop = lib.asarray(start), lib.asarray(stop)
     signs = [lib.sign(end) for end in (start, stop)]
     known = [part._value if isinstance(part, Tensor) else part for part in signs]
-    if not any(isinstance(part, Abstract) for part in known) and not np.all(
-        known[0] * known[1] == 1
-    ):
+    if not any(isinstance(part, Abstract) for part in known) and np.any(known[0] * known[1] <= 0):
         raise ArgumentError("geomspace: both ends must be of one sign, and not zero")
     exponents = linspace(lib.log10(lib.abs(start)), lib.log10(lib.abs(stop)), num, endpoint)
     made = lib.asarray(signs[0] * lib.power(10.0, exponents))

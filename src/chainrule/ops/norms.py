@@ -163,7 +163,7 @@ def matrix_norm(x: Any, /, *, keepdims: bool = False, ord: Any = "fro") -> Any:
 def cond(x: Any, p: Any = None) -> Any:
     """``np.linalg.cond``: the condition number, in any order of ``norm``."""
     x = real_matrix(_floating(x), "cond")
-    if not x.size:
+    if 0 in shape_of(x)[-2:]:
         raise np.linalg.LinAlgError("cond: a matrix without elements has no condition number")
     if p in (None, 2, -2):
         values = svdvals(x)

@@ -113,6 +113,12 @@ def pad(array: Any, pad_width: Any, mode: Any = "constant", **kwargs: Any) -> An
     unknown = set(kwargs) - allowed[mode]
     if unknown:
         raise ArgumentError(f"pad: mode {mode!r} does not take {', '.join(sorted(unknown))}")
+    for axis, (n, width) in enumerate(zip(shape_of(x), widths)):
+        if n == 0 and any(width) and mode != "constant":
+            raise ArgumentError(
+                f"pad: axis {axis} is empty, so mode {mode!r} has nothing to extend; "
+                "only 'constant' can"
+            )
     if mode == "constant":
         return _constant(x, widths, kwargs.get("constant_values", 0))
     if mode in _STATISTICS:
@@ -195,8 +201,6 @@ def _ramp(x: Any, axis: int, before: int, after: int, ends: Any) -> Any:
             made = lib.floor(made)  # as NumPy's linspace
         return made if made.dtype == x.dtype else lib.astype(made, x.dtype)
 
-    if not shape_of(x)[axis]:
-        raise ArgumentError(f"pad: mode 'linear_ramp' cannot extend axis {axis}, which is empty")
     first = ramp(lib.getitem(x, along(axis, slice(0, 1))), ends[axis][0], before)
     last = ramp(lib.getitem(x, along(axis, slice(-1, None))), ends[axis][1], after)
     return concatenate([first, x, lib.flip(last, axis)], axis=axis)

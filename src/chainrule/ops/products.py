@@ -231,6 +231,8 @@ def matrix_power(a: Any, n: int) -> Any:
         return lib.zeros_like(a) + ones
     if n < 0:
         a, n = lib.inv(a), -n
+    if n == 3:  # in NumPy's order, which shows where an element is infinite
+        return matmul(matmul(a, a), a)
     result, square = None, a
     while n:
         if n & 1:
