@@ -45,7 +45,17 @@ _LATER = {
 }
 """Names that live in modules imported when first asked for."""
 
-_MODULES = ("errors", "textbook", "data", "nn", "optim", "train")
+_MODULES = (
+    "check",
+    "data",
+    "errors",
+    "nn",
+    "numpy",
+    "optim",
+    "special",
+    "textbook",
+    "train",
+)
 """Submodules reachable as attributes without importing them by hand."""
 
 __all__ = [
