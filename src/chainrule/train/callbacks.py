@@ -11,6 +11,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from chainrule.errors import ArgumentError
 from chainrule.train.history import json_line
 
@@ -103,8 +105,9 @@ class EarlyStopping(Callback):
         gain = self.best - value if self.mode == "min" else value - self.best
         if gain > self.min_delta or (self.best_epoch == 0 and not math.isnan(value)):
             self.best, self.best_epoch = value, int(row["epoch"])
-            # values are replaced, never overwritten: this is a snapshot without a copy
-            self.best_weights = trainer.model.state_dict()
+            # Copies: native epochs write the values in their own memory, epoch after epoch.
+            state = trainer.model.state_dict()
+            self.best_weights = {k: np.array(v.numpy()) for k, v in state.items()}
         elif int(row["epoch"]) - self.best_epoch >= self.patience:
             trainer.stop(
                 f"{self.monitor} has not improved for {self.patience} epochs "
