@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from chainrule.train.callbacks import Callback, EarlyStopping, JSONLWriter, LambdaCallback
+from chainrule.train.curves import LearningCurves, plot_history
 from chainrule.train.history import History
 from chainrule.train.metrics import METRICS, Metric
+from chainrule.train.sanity import SanityReport, chance_level, overfit
+from chainrule.train.saving import load, save
 from chainrule.train.trainer import Trainer
 
 __all__ = [
@@ -14,6 +17,13 @@ __all__ = [
     "History",
     "JSONLWriter",
     "LambdaCallback",
+    "LearningCurves",
     "Metric",
+    "SanityReport",
     "Trainer",
+    "chance_level",
+    "load",
+    "overfit",
+    "plot_history",
+    "save",
 ]
