@@ -109,20 +109,28 @@ class _Module:
         return f"{self._prefix}{name}_{self._count}"
 
     def lanes(self, kernel: Kernel) -> int:
-        """Return the vector length of a kernel: that of the widest floats it handles."""
-        bits = 32
-        seen: set[int] = set()
+        """Return the vector length of a kernel: that of the widest floats it has vectors of.
+
+        Numbers that are the same everywhere (a learning rate in float64) stay scalars.
+        """
+        found: dict[int, Value] = {}
         stack = list(kernel.roots)
         while stack:
             v = stack.pop()
-            if v.id in seen:
-                continue
-            seen.add(v.id)
-            if v.dtype.kind == "f":
-                bits = max(bits, 8 * v.dtype.itemsize)
-            if v.id in self.inline or v in kernel.roots:
-                stack.extend(v.args)
-        return self.target.vector_bits // bits
+            if v.id not in found:
+                found[v.id] = v
+                if v.id in self.inline or v in kernel.roots:
+                    stack.extend(v.args)
+        widest = 32
+        varies: set[int] = set()
+        for v in sorted(found.values(), key=lambda v: v.id):  # operands have smaller ids
+            inside = v.id in self.inline or v in kernel.roots
+            known = [a for a in v.args if a.id in found]
+            if any(a.id in varies for a in known) if inside and known else v.size > 1:
+                varies.add(v.id)
+            if v.dtype.kind == "f" and (v.id in varies or (v in kernel.roots and v.size > 1)):
+                widest = max(widest, 8 * v.dtype.itemsize)
+        return self.target.vector_bits // widest
 
     def kernel(self, kernel: Kernel) -> tuple[str, list[Buffer]]:
         """Write a kernel's function; return its name and the buffers it is called with."""
