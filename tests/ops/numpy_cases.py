@@ -543,6 +543,7 @@ IN_PLACE: list[tuple[Any, ...]] = [
     ("np.putmask(out, MASK, b)", (3, 4), (5,)),
     ("np.copyto(out, b)", (3, 4), (4,)),
     ("np.copyto(out, b, where=MASK)", (3, 4), (3, 4)),
+    ("np.copyto(out, np.arange(4.0))", (3, 4)),
     ("np.fill_diagonal(out, b)", (3, 4), (3,)),
     ("np.fill_diagonal(out, b, wrap=True)", (5, 2), ()),
     ("np.put_along_axis(out, np.array([[1], [0], [3]]), b, axis=1)", (3, 4), (3, 1)),

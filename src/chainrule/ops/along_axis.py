@@ -262,7 +262,7 @@ def piecewise(x: Any, condlist: Any, funclist: Any, *args: Any, **kw: Any) -> An
 
 def _write(target: Any, new: Any, name: str) -> None:
     if isinstance(target, Tensor):
-        target._replace(new, name)
+        target._replace(new if isinstance(new, Tensor) else lib.constant(new), name)
     elif isinstance(new, Tensor):
         raise DtypeError(
             f"{name}: a NumPy array cannot hold a tensor's graph; make it a tensor first"

@@ -89,7 +89,8 @@ def _matrix_norm(x: Any, order: Any, axes: tuple[int, int], keepdims: bool) -> A
     if order in (None, "fro"):
         return _vector_norm(x, 2, axes, keepdims)
     if order in ("nuc", 2, -2):
-        values = svdvals(moveaxis(x, axes, (-2, -1)))
+        # |s| = s, but the gradient of |s| at s = 0 is 0: the subgradient of least norm
+        values = lib.abs(svdvals(moveaxis(x, axes, (-2, -1))))
         if order == 2:
             return _kept(_largest(values, -1, False), x, axes, keepdims)
         pick = lib.sum if order == "nuc" else lib.min

@@ -222,11 +222,6 @@ def _to(self: Any, *args: Any, dtype: Any = None, device: Any = None, **_: Any) 
     return self if dtype is None or self.dtype == dtype else lib.astype(self, dtype)
 
 
-def _itself(self: Any, *_: Any, **__: Any) -> Any:
-    """The tensor itself: every tensor is on the CPU, and its order in memory is NumPy's affair."""
-    return self
-
-
 def _detach_(self: Any) -> Any:
     """Cut off from its graph, in place."""
     self._node = None
@@ -260,7 +255,8 @@ def _new_tensor(self: Any, data: Any, dtype: Any = None, requires_grad: bool = F
 
 def _in_place(name: str, function: Any) -> Any:
     def method(self: Any, *args: Any, **kwargs: Any) -> Any:
-        return self._replace(function(self, *args, **kwargs), name)
+        new = function(self, *args, **kwargs)
+        return self._replace(new if isinstance(new, Tensor) else lib.constant(new), name)
 
     method.__doc__ = f"``{name[:-1]}`` in place; gradients follow."
     return method
@@ -420,8 +416,8 @@ TORCH_METHODS: dict[str, Any] = {
     "bool": _cast(np.bool_),
     "to": _to,
     "type_as": lambda self, other: _to(self, other.dtype),
-    "cpu": _itself,
-    "contiguous": _itself,
+    "cpu": lambda self: self,
+    "contiguous": lambda self: self,
     "detach_": _detach_,
     "new_zeros": _new("zeros"),
     "new_ones": _new("ones"),
