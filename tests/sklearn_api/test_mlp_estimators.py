@@ -131,7 +131,7 @@ def test_partial_fit_and_warm_start_repeat_scikit_learn(digits: tuple[Any, Any])
         for model in pair:
             model.fit(X[:300], y[:300])
     np.testing.assert_allclose(pair[0].loss_curve_, pair[1].loss_curve_, rtol=1e-9)
-    with pytest.raises(AttributeError, match="no attribute .partial_fit."):
+    with pytest.raises(AttributeError, match=r"no attribute .partial_fit."):
         _ = MLPClassifier(solver="lbfgs").partial_fit
 
 

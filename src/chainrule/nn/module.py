@@ -84,11 +84,11 @@ class Module:
 
     def __setattr__(self, name: str, value: Any) -> None:
         if isinstance(value, Parameter):
-            self._forget(name)
+            self._forget(name, self._parameters)
             self._parameters[name] = value
             value.name = f"{self._path}.{name}" if self._path else name
         elif isinstance(value, Module):
-            self._forget(name)
+            self._forget(name, self._modules)
             self._modules[name] = value
             value._rename(f"{self._path}.{name}" if self._path else name)
         elif name in self._parameters or name in self._modules:
@@ -110,10 +110,12 @@ class Module:
         self._forget(name)
         object.__delattr__(self, name)
 
-    def _forget(self, name: str) -> None:
-        self._parameters.pop(name, None)
-        self._buffers.pop(name, None)
-        self._modules.pop(name, None)
+    def _forget(self, name: str, but: dict[str, Any] | None = None) -> None:
+        """Take a name out of the registries; ``but`` keeps it, so that its place stays."""
+        registries: tuple[dict[str, Any], ...] = (self._parameters, self._buffers, self._modules)
+        for registry in registries:
+            if registry is not but:
+                registry.pop(name, None)
         self._transient.discard(name)
 
     def _rename(self, path: str) -> None:

@@ -45,10 +45,11 @@ def get_total_norm(tensors: Iterable[Tensor], norm_type: float = 2.0) -> Tensor:
 
 def _euclidean(tensors: list[Tensor]) -> Tensor:
     values = [t._value.reshape(-1) for t in tensors]
-    total = math.fsum(float(np.dot(v, v)) for v in values)
+    with np.errstate(over="ignore"):
+        total = math.fsum(float(np.dot(v, v)) for v in values)
     if not 1e-30 < total < 1e30:  # the squares may have left the dtype's range
         largest = max((float(np.max(np.abs(v), initial=0.0)) for v in values), default=0.0)
-        if 0.0 < largest < math.inf:
+        if 0.0 < largest < math.inf:  # infinite and NaN norms stay so
             scaled = [v.astype(np.float64) / largest for v in values]
             total = math.fsum(float(np.dot(v, v)) for v in scaled) * largest**2
     made: Tensor = wrap(np.asarray(math.sqrt(total), values[0].dtype), None)
