@@ -25,7 +25,8 @@ from hypothesis.stateful import (
 
 import chainrule as cr
 from chainrule.core.op import OPS
-from chainrule.core.tensor import Tensor, View
+from chainrule.core.tensor import Tensor
+from chainrule.core.views import View
 
 SHAPES = [(), (3,), (1,), (2, 3), (3, 2), (1, 3), (2, 1, 3)]
 UNARY = {

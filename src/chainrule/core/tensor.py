@@ -14,32 +14,19 @@ import copy
 import operator
 import weakref
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from chainrule.core import op as _op
-from chainrule.core.graph import Node, ancestors, leaf
+from chainrule.core.graph import Node, leaf
 from chainrule.core.lib import lib
 from chainrule.core.op import STATE, Abstract, Hooks
 from chainrule.core.source import called_from, called_name
+from chainrule.core.views import View, may_be_copied, unsure_write
 from chainrule.errors import ArgumentError, DtypeError, GradientError, StagingError
 
 __all__ = ["Tensor", "lib", "tensor"]
-
-
-class View(NamedTuple):
-    """How a view is read from its base, and how a write to the view changes the base.
-
-    ``assigns`` marks ``t.data``: a write through it replaces values and is not differentiated.
-    ``unsure`` marks a reshape of which only shapes are known, so that NumPy might have copied.
-    """
-
-    base: Tensor
-    read: Callable[[Any], Any]
-    write: Callable[[Any, Any], Any]
-    assigns: bool = False
-    unsure: bool = False
 
 
 class Tensor:
@@ -649,7 +636,7 @@ class Tensor:
         if self._view is not None:
             view = self._view
             if view.unsure:
-                raise _unsure(what)
+                raise unsure_write(what)
             if view.assigns:
                 view.base.assign(view.write(view.base, new))
             else:
@@ -683,7 +670,7 @@ class Tensor:
             if view is None or view._view is None or view._view.base is not self:
                 continue
             if view._view.unsure:
-                raise _unsure("a write to the reshaped tensor")
+                raise unsure_write("a write to the reshaped tensor")
             # a view that carried gradients still does after its base was written under no_grad
             STATE.grad_enabled = enabled or view.requires_grad
             try:
@@ -698,7 +685,7 @@ class Tensor:
         """Make ``view`` follow this tensor if NumPy's result would share its memory."""
         value = view._value
         if value.__class__ is not np.ndarray:
-            self._follow(view, View(self, read, write, unsure=_may_be_copied(view._node)))
+            self._follow(view, View(self, read, write, unsure=may_be_copied(view._node)))
         elif np.may_share_memory(value, self._value):
             self._follow(view, View(self, read, write))
 
@@ -713,31 +700,6 @@ class Tensor:
     if TYPE_CHECKING:  # the methods named as NumPy's and PyTorch's functions: see ops/methods.py
 
         def __getattr__(self, name: str) -> Any: ...
-
-
-def _may_be_copied(node: Node | None) -> bool:
-    """Whether a staged reshape might be a copy in NumPy: if its operand may not be in C order.
-
-    Layouts follow those of the operands; transposes and slices (and what is computed from them)
-    are the ones that leave C order.
-    """
-    if node is None or node.op.name != "reshape":
-        return False
-    old = tuple(n for n in node.values[0].shape if n != 1)
-    if old == tuple(n for n in node.shape if n != 1):
-        return False
-    found = ancestors(node.inputs, STATE.stage.start if STATE.stage else 0, tracked=False)
-    return any(n.op.name in ("transpose", "getitem") and len(n.shape) > 1 for n in found)
-
-
-def _unsure(what: str) -> StagingError:
-    from chainrule.core.messages import where
-
-    return StagingError(
-        f"{what}: while only shapes are known it cannot be told whether this reshape shares memory "
-        "with the tensor it was made from (NumPy copies where the order of the axes was changed). "
-        f"Copy it first, t.reshape(...).copy(), or write before reshaping{where()}"
-    )
 
 
 def _blank(kind: type[Tensor]) -> Tensor:
