@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import warnings
 from typing import Any
 
@@ -11,7 +12,7 @@ from numpy_cases import CASES
 from test_numpy_functions import function_of, operands
 
 import chainrule as cr
-from chainrule.core.op import Abstract
+from chainrule.core.op import Abstract, Op
 from chainrule.errors import (
     ArgumentError,
     GradientError,
@@ -19,6 +20,7 @@ from chainrule.errors import (
     StagingError,
     UnsupportedError,
 )
+from chainrule.ops.protocols import FUNCTIONS
 
 T = np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.5]])
 
@@ -220,3 +222,26 @@ def test_vectors_of_equal_eigenvalues_have_an_infinite_gradient_and_never_a_wron
         warnings.simplefilter("ignore")
         vectors = cr.grad(lambda x: np.linalg.eigh(x)[1][0, 1])(identity)
     assert not np.isfinite(vectors).all()
+
+
+def test_parameters_have_numpys_names() -> None:
+    """Every keyword of NumPy's public functions is a keyword here (``like``, ``order`` … aside)."""
+    memory = {"order", "device", "like", "subok", "copy", "sparse", "object"}
+    wrong = {}
+    for function, answer in FUNCTIONS.items():
+        try:
+            theirs = inspect.signature(function).parameters
+            ours = inspect.signature(answer).parameters
+        except (TypeError, ValueError):  # functions of C without a signature
+            continue
+        kinds = {p.kind for p in ours.values()}
+        if isinstance(answer, Op) or inspect.Parameter.VAR_KEYWORD in kinds:
+            continue
+        missing = {
+            name
+            for name, p in theirs.items()
+            if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY) and name not in ours
+        } - memory
+        if missing and function not in (np.arange, np.asarray):
+            wrong[function.__name__] = missing
+    assert not wrong

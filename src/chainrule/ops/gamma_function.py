@@ -177,6 +177,8 @@ betainc: Op = elementwise(
     domain=_beta_domain,
     doc="I_x(a, b), the incomplete beta function; refused in a and b, x^(a-1) (1-x)^(b-1)/B(a, b)",
 )
+
+
 def multigammaln(a: Any, d: int) -> Any:
     """``scipy.special.multigammaln``: the logarithm of the multivariate gamma function."""
     a = lib.asarray(a)
@@ -185,5 +187,3 @@ def multigammaln(a: Any, d: int) -> Any:
     for j in range(d):
         total = total + gammaln(a - 0.5 * j)
     return total
-
-

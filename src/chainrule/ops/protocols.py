@@ -187,6 +187,11 @@ def _size(a: Any, axis: Any = None) -> int:
     return math.prod(a.shape[i] for i in normalize_axes(axis, a.ndim))
 
 
+@implements(np.copy)
+def _copy(a: Any, order: str = "K", subok: bool = False) -> Any:
+    return lib.copy(a)
+
+
 @implements(np.where)
 def _where(condition: Any, *branches: Any) -> Any:
     return lib.where(condition, *branches) if branches else lib.nonzero(lib.asarray(condition))

@@ -151,12 +151,12 @@ def _broadcastable(source: tuple[int, ...], target: tuple[int, ...]) -> tuple[in
     return tuple(target)
 
 
-def broadcast_to(x: Any, shape: Any, subok: bool = False) -> Any:
+def broadcast_to(array: Any, shape: Any, subok: bool = False) -> Any:
     """``x`` broadcast to ``shape``: ``np.broadcast_to``. The gradient sums over what was repeated."""
     shape = (shape,) if isinstance(shape, int) else tuple(int(n) for n in shape)
-    if shape_of(x) == shape and hasattr(x, "shape"):
-        return x
-    return _broadcast_to(x, shape=shape)
+    if shape_of(array) == shape and hasattr(array, "shape"):
+        return array
+    return _broadcast_to(array, shape=shape)
 
 
 def sum_to(x: Any, shape: tuple[int, ...]) -> Any:
@@ -205,7 +205,7 @@ def _resolve_shape(old: tuple[int, ...], new: Any) -> tuple[int, ...]:
     return tuple(wanted)
 
 
-def reshape(x: Any, shape: Any, order: str = "C", *, copy: bool | None = None) -> Any:
+def reshape(a: Any, shape: Any, order: str = "C", *, copy: bool | None = None) -> Any:
     """``np.reshape``: the same elements in another shape. One length may be -1.
 
     Raises
@@ -214,15 +214,15 @@ def reshape(x: Any, shape: Any, order: str = "C", *, copy: bool | None = None) -
         If the numbers of elements differ.
     """
     if order == "F":
-        resolved = _resolve_shape(shape_of(x), shape)
-        return transpose(reshape(transpose(x), resolved[::-1]))
+        resolved = _resolve_shape(shape_of(a), shape)
+        return transpose(reshape(transpose(a), resolved[::-1]))
     if order not in ("C", "A", "K"):
         raise ShapeError(f"reshape: order must be 'C' or 'F', not {order!r}")
-    old = shape_of(x)
+    old = shape_of(a)
     resolved = _resolve_shape(old, shape)
-    made = _reshape(x, shape=resolved)
+    made = _reshape(a, shape=resolved)
     return _view(
-        x,
+        a,
         made,
         lambda base: _reshape(base, shape=resolved),
         lambda base, new: _reshape(new, shape=old),
@@ -235,9 +235,9 @@ def _view(base: Any, made: Any, read: Any, write: Any) -> Any:
     return made
 
 
-def ravel(x: Any, order: str = "C") -> Any:
+def ravel(a: Any, order: str = "C") -> Any:
     """``np.ravel``: one axis."""
-    return reshape(x, (-1,) if math.prod(shape_of(x)) else (0,), order=order)
+    return reshape(a, (-1,) if math.prod(shape_of(a)) else (0,), order=order)
 
 
 def _transpose_rule(g: Any, out: Any, x: Any, axes: Any) -> Any:
@@ -266,9 +266,9 @@ _transpose: Op = defop(
 )
 
 
-def transpose(x: Any, axes: Any = None) -> Any:
+def transpose(a: Any, axes: Any = None) -> Any:
     """``np.transpose``: axes in another order, reversed by default."""
-    ndim = len(shape_of(x))
+    ndim = len(shape_of(a))
     if axes is None:
         axes = tuple(range(ndim))[::-1]
     else:
@@ -276,10 +276,10 @@ def transpose(x: Any, axes: Any = None) -> Any:
         if len(axes) != ndim:
             raise ShapeError(f"transpose: axes {axes} for an array with {ndim} axes")
         axes = normalize_axes(axes, ndim)
-    made = _transpose(x, axes=axes)
+    made = _transpose(a, axes=axes)
     inverse = _inverse(axes)
     return _view(
-        x,
+        a,
         made,
         lambda base: _transpose(base, axes=axes),
         lambda base, new: _transpose(new, axes=inverse),
@@ -289,18 +289,18 @@ def transpose(x: Any, axes: Any = None) -> Any:
 permute = transpose
 
 
-def swapaxes(x: Any, axis1: int, axis2: int) -> Any:
+def swapaxes(a: Any, axis1: int, axis2: int) -> Any:
     """``np.swapaxes``: two axes exchanged."""
-    ndim = len(shape_of(x))
+    ndim = len(shape_of(a))
     axes = list(range(ndim))
     first, second = normalize_axis(axis1, ndim), normalize_axis(axis2, ndim)
     axes[first], axes[second] = axes[second], axes[first]
-    return transpose(x, axes)
+    return transpose(a, axes)
 
 
-def moveaxis(x: Any, source: Any, destination: Any) -> Any:
+def moveaxis(a: Any, source: Any, destination: Any) -> Any:
     """``np.moveaxis``: axes moved to new places, the others keep their order."""
-    ndim = len(shape_of(x))
+    ndim = len(shape_of(a))
     sources = normalize_axes(source, ndim)
     places = normalize_axes(destination, ndim)
     if len(sources) != len(places):
@@ -308,30 +308,30 @@ def moveaxis(x: Any, source: Any, destination: Any) -> Any:
     order = [n for n in range(ndim) if n not in sources]
     for place, axis in sorted(zip(places, sources)):
         order.insert(place, axis)
-    return transpose(x, order)
+    return transpose(a, order)
 
 
-def expand_dims(x: Any, axis: int | Sequence[int]) -> Any:
+def expand_dims(a: Any, axis: int | Sequence[int]) -> Any:
     """``np.expand_dims``: new axes of length 1."""
-    axes = (axis,) if isinstance(axis, int) else tuple(axis)
-    ndim = len(shape_of(x)) + len(axes)
+    axes = (axis,) if isinstance(axis, int | np.integer) else tuple(axis)
+    ndim = len(shape_of(a)) + len(axes)
     places = normalize_axes(axes, ndim)
-    lengths = iter(shape_of(x))
-    return reshape(x, tuple(1 if i in places else next(lengths) for i in range(ndim)))
+    lengths = iter(shape_of(a))
+    return reshape(a, tuple(1 if i in places else next(lengths) for i in range(ndim)))
 
 
-def squeeze(x: Any, axis: int | Sequence[int] | None = None) -> Any:
+def squeeze(a: Any, axis: int | Sequence[int] | None = None) -> Any:
     """``np.squeeze``: axes of length 1 removed."""
-    shape = shape_of(x)
+    shape = shape_of(a)
     if axis is None:
-        return reshape(x, tuple(n for n in shape if n != 1))
+        return reshape(a, tuple(n for n in shape if n != 1))
     axes = normalize_axes(axis, len(shape))
     wrong = [a for a in axes if shape[a] != 1]
     if wrong:
         raise ShapeError(
             f"squeeze: axis {wrong[0]} of shape {shape} has length {shape[wrong[0]]}, not 1"
         )
-    return reshape(x, tuple(n for i, n in enumerate(shape) if i not in axes))
+    return reshape(a, tuple(n for i, n in enumerate(shape) if i not in axes))
 
 
 # ---- joining
