@@ -185,6 +185,12 @@ def test_public_names_are_pinned() -> None:
     assert not missing
 
 
+def test_test_files_have_names_of_their_own() -> None:
+    """Test folders are no packages: pytest would take two files of one name for the same module."""
+    names = [path.name for path in (ROOT / "tests").rglob("*.py") if path.name != "conftest.py"]
+    assert sorted(name for name in set(names) if names.count(name) > 1) == []
+
+
 def tracked_text() -> list[Path]:
     """Return the files of the project that people read: sources, tests, docs, build files."""
     suffixes = {".py", ".md", ".toml", ".txt", ".cfg", ".yml", ".yaml", ".json", ".svg", ".ll"}

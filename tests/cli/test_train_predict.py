@@ -134,7 +134,8 @@ def test_dry_run_tells_the_cost_and_leaves_nothing_behind() -> None:
 def test_kept_weights_are_those_of_the_best_epoch(epochs: str) -> None:
     """… whether the epochs ran one step at a time or natively (worth it for many)."""
     record = train("digits", "--epochs", epochs, "--patience", "8", "--lr", "0.02", "--out", "run")
-    losses = [json.loads(line)["val_loss"] for line in Path("run/history.jsonl").open()]
+    lines = Path("run/history.jsonl").read_text().splitlines()
+    losses = [json.loads(line)["val_loss"] for line in lines]
     assert losses[record["kept_epoch"] - 1] == min(losses)
     assert record["kept_epoch"] < record["epochs"]
     assert record["scores"]["validation"]["loss"] == pytest.approx(min(losses), rel=1e-4)
