@@ -112,6 +112,7 @@ SAME: list[tuple[str, str]] = [
     ("t.float().new_ones((3,))", "np.ones(3, np.float32)"),
     ("t.new_full((2,), 7)", "np.full(2, 7.0)"),
     ("t.new_tensor([1, 2])", "np.array([1.0, 2.0])"),
+    ("t.diff(dim=1)", "np.diff(x, axis=1)"),
     ("t.round()", "x.round()"),
     ("t.take([1, 5])", "x.take([1, 5])"),
     ("t.diagonal()", "x.diagonal()"),

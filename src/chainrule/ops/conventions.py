@@ -22,6 +22,16 @@ x**0 at 0         0                           x**0 = 1 everywhere, a constant
 sqrt at 0         +inf                        no subgradient exists
 prod with zeros   product of the others       exact: no division by the zero
 sinc, xlogy at 0  0                           the limit; xlogy(0, y) = 0 for every y
+cumprod, zeros    products of the others      a linear recurrence backwards divides by nothing
+running extrema   the first that attains it   the running value changes hands only when exceeded
+sort, median, …   NumPy's stable places       a sorted array is the array read at those places
+det, singular     the cofactors               by the singular vectors, without an inverse
+eigh, svd, equal  ±inf where vectors are      no derivative exists; of the values alone it is exact
+  values          asked for
+nuclear norm at   0                           |s| at s = 0, as abs
+singular values 0
+interp at a knot  slope of the interval to    as a one-sided derivative; outside it is 0
+                  the right
 ================  ==========================  =====================================================
 
 .. [#] ``Tensor.max(dim=…)``, which returns values and indices.

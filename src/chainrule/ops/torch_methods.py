@@ -341,6 +341,7 @@ def _equal(self: Any, other: Any) -> bool:
 
 def _function(name: str) -> Any:
     def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+        _named(kwargs)
         return getattr(lib, name)(self, *args, **kwargs)
 
     method.__doc__ = f"``cr.{name}`` of this tensor."
