@@ -1,7 +1,21 @@
 """The ops: each declared once, as a record (see :mod:`chainrule.core.op`).
 
-``elementwise`` · ``reduction`` · ``shape`` · ``indexing`` · ``linalg`` · ``constant`` hold the
-mathematics; ``protocols`` connects NumPy's functions to it; ``methods`` gives Tensor its methods.
+Where to look:
+
+* elementwise: ``arithmetic`` · ``transcendental`` · ``routing`` (where, maximum) · ``comparison`` ·
+  ``numbers`` (clip, round); special functions in ``error_function`` · ``gamma_function`` ·
+  ``bessel`` · ``information``
+* reductions and order: ``reduction`` · ``nan_reduction`` · ``scan`` (cumsum, diff) · ``sorting`` ·
+  ``quantiles`` · ``sets``
+* places: ``shape`` · ``arrange`` (flip, tile, diag) · ``joining`` · ``padding`` · ``indexing`` ·
+  ``along_axis`` (take, choose)
+* products: ``linalg`` (matmul) · ``products`` · ``einstein`` · ``solving`` · ``decomposition`` ·
+  ``norms``; ``interpolation`` · ``polynomials`` · ``mapping``
+* networks: ``activations`` · ``neural`` · ``losses`` · ``entropy`` · ``normalization`` · ``random``
+* made from nothing: ``constant`` · ``creation``
+
+``protocols`` connects NumPy's functions to these, ``methods`` gives Tensor its methods, ``table``
+writes the page of functions, ``conventions`` says what is chosen where a derivative jumps.
 """
 
 from __future__ import annotations
