@@ -54,10 +54,10 @@ i0: Op = elementwise(
 i1: Op = elementwise(
     "i1",
     scipy_forward("i1"),
-    lambda g, out, x: g * (i0(x) - _over(out, x)),
+    lambda g, out, x: g * (0.5 * (i0(x) + iv(2.0, x))),
     samples=X,
     kinks=_HALF_AT_ZERO,
-    doc="I₁(x), modified; I₀(x) - I₁(x)/x",
+    doc="I₁(x), modified; (I₀(x) + I₂(x))/2",
 )
 i0e: Op = elementwise(
     "i0e",
@@ -80,10 +80,10 @@ j0: Op = elementwise(
 j1: Op = elementwise(
     "j1",
     scipy_forward("j1"),
-    lambda g, out, x: g * (j0(x) - _over(out, x)),
+    lambda g, out, x: g * (0.5 * (j0(x) - jv(2.0, x))),
     samples=X,
     kinks=_HALF_AT_ZERO,
-    doc="J₁(x); J₀(x) - J₁(x)/x",
+    doc="J₁(x); (J₀(x) - J₂(x))/2",
 )
 y0: Op = elementwise(
     "y0",
@@ -162,9 +162,9 @@ def _of_order(name: str, symbol: str, before: float, after: float) -> Op:
     return op
 
 
-jv = _of_order("jv", "J", 0.5, -0.5)
+jv: Op = _of_order("jv", "J", 0.5, -0.5)
 yv = _of_order("yv", "Y", 0.5, -0.5)
-iv = _of_order("iv", "I", 0.5, 0.5)
+iv: Op = _of_order("iv", "I", 0.5, 0.5)
 kv = _of_order("kv", "K", -0.5, -0.5)
 jn = jv
 yn = yv

@@ -6,11 +6,10 @@ import math
 from typing import Any
 
 from chainrule.core.op import Kink, Op, elementwise
-from chainrule.ops.comparison import equal
 from chainrule.ops.domains import X, positive_numbers, unit_interval
-from chainrule.ops.routing import where
 from chainrule.ops.scipy_forward import scipy_forward
-from chainrule.ops.transcendental import exp, log
+from chainrule.ops.series import polynomial, with_series
+from chainrule.ops.transcendental import exp, expm1, log
 
 __all__ = [
     "dawsn",
@@ -129,10 +128,18 @@ expi: Op = elementwise(
 )
 
 
+# the derivative of Σ x^k/(k+1)!
+_EXPREL_SLOPE = tuple(k / math.factorial(k + 1) for k in range(1, 21))
+
+
 def _exprel_rule(g: Any, out: Any, x: Any) -> Any:
-    zero = equal(x, 0.0)
-    safe = where(zero, 1.0, x)
-    return g * where(zero, 0.5, (exp(x) - out) / safe)
+    return g * with_series(
+        x,
+        1.0,
+        lambda x: polynomial(_EXPREL_SLOPE, x),
+        lambda x: (exp(x) - expm1(x) / x) / x,
+        1.0,
+    )
 
 
 exprel: Op = elementwise(
@@ -146,9 +153,18 @@ exprel: Op = elementwise(
 )
 
 
+# ln x/(1 - x) = -Σ (-t)^k/(k+1) with t = x - 1
+_SPENCE_SLOPE = tuple(-((-1.0) ** k) / (k + 1) for k in range(24))
+
+
 def _spence_rule(g: Any, out: Any, x: Any) -> Any:
-    one = equal(x, 1.0)
-    return g * where(one, -1.0, log(x) / where(one, 1.0, 1.0 - x))
+    return g * with_series(
+        x - 1.0,
+        0.1,
+        lambda t: polynomial(_SPENCE_SLOPE, t),
+        lambda t: -log(t + 1.0) / t,
+        1.0,
+    )
 
 
 spence: Op = elementwise(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from chainrule.ops.arithmetic import sqrt
 from chainrule.ops.comparison import equal, isfinite
 from chainrule.ops.domains import XY, X, above_one, away_from_zero, positive_numbers, unit_interval
 from chainrule.ops.routing import where
+from chainrule.ops.series import polynomial, with_series
 
 __all__ = [
     "arccos",
@@ -143,11 +145,19 @@ arctan2: Op = elementwise(
     domain=away_from_zero,
     doc="angle of (y, x); y/(x² + y²), -x/(x² + y²)",
 )
+
+
+def _part(x: Any, out: Any) -> Any:
+    """x/out, and 0 (with all its derivatives, as for the norm) where out is 0."""
+    zero = equal(out, 0)
+    return where(zero, 0.0, x / where(zero, 1.0, out))
+
+
 hypot: Op = elementwise(
     "hypot",
     np.hypot,
-    lambda g, out, x, y: g * x / where(equal(out, 0), 1.0, out),
-    lambda g, out, x, y: g * y / where(equal(out, 0), 1.0, out),
+    lambda g, out, x, y: g * _part(x, out),
+    lambda g, out, x, y: g * _part(y, out),
     samples=XY,
     kinks=(Kink((0.0, 0.0), (0.0, 0.0), "as the norm: the minimum-norm subgradient"),),
     doc="√(x² + y²); x/out, y/out",
@@ -197,10 +207,20 @@ rad2deg: Op = elementwise(
 )
 
 
+# (cos u - sin(u)/u)/u = Σ (-1)^k 2k u^(2k-1)/(2k+1)!; ten terms are exact to the last place for |u| < 1
+_SINC_SLOPE = tuple((-1.0) ** k * 2 * k / math.factorial(2 * k + 1) for k in range(1, 11))
+
+
 def _sinc_rule(g: Any, out: Any, x: Any) -> Any:
-    zero = equal(x, 0)
-    safe = where(zero, 1.0, x)
-    return g * where(zero, 0.0, (cos(np.pi * safe) - out) / safe)
+    u = x * math.pi
+    slope = with_series(
+        u,
+        1.0,
+        lambda u: u * polynomial(_SINC_SLOPE, u * u),
+        lambda u: (cos(u) - sin(u) / u) / u,
+        1.0,
+    )
+    return g * (slope * math.pi)
 
 
 sinc: Op = elementwise(
