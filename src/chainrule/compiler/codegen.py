@@ -113,23 +113,19 @@ class _Module:
 
         Numbers that are the same everywhere (a learning rate in float64) stay scalars.
         """
-        found: dict[int, Value] = {}
+        widest = 32
+        seen: set[int] = set()
         stack = list(kernel.roots)
         while stack:
             v = stack.pop()
-            if v.id not in found:
-                found[v.id] = v
-                if v.id in self.inline or v in kernel.roots:
-                    stack.extend(v.args)
-        widest = 32
-        varies: set[int] = set()
-        for v in sorted(found.values(), key=lambda v: v.id):  # operands have smaller ids
-            inside = v.id in self.inline or v in kernel.roots
-            known = [a for a in v.args if a.id in found]
-            if any(a.id in varies for a in known) if inside and known else v.size > 1:
-                varies.add(v.id)
-            if v.dtype.kind == "f" and (v.id in varies or (v in kernel.roots and v.size > 1)):
+            still = v.kind == "view" and not any(map(any, v.data.matrix))  # one element, everywhere
+            if v.id in seen or still or v.size == 1:
+                continue
+            seen.add(v.id)
+            if v.dtype.kind == "f":
                 widest = max(widest, 8 * v.dtype.itemsize)
+            if v.id in self.inline or v in kernel.roots:
+                stack.extend(v.args)
         return self.target.vector_bits // widest
 
     def kernel(self, kernel: Kernel) -> tuple[str, list[Buffer]]:

@@ -236,25 +236,48 @@ class _Planner:
     def cost(self, kernel: Kernel) -> float:
         return self.product(kernel)[0] if kernel.kind == "contract" else self.loop(kernel)
 
+    def groups(self) -> list[list[int]]:
+        """Return what should have one lane axis: values of one shape stored by one kernel.
+
+        A parameter and the optimiser's slots for it move together; one alone would only see the
+        cost of differing from the others.
+        """
+        group = {k: [k] for k in self.touching if self.movable(k)}
+        for kernel in self.schedule.kernels:
+            keys = [self.key(r) for r in kernel.stored if r.shape == kernel.domain]
+            keys = [k for k in dict.fromkeys(keys) if k in group]
+            for k in keys[1:]:
+                if group[k] is not group[keys[0]]:
+                    group[keys[0]].extend(group[k])
+                    for member in group[k]:
+                        group[member] = group[keys[0]]
+        return list({id(g): g for g in group.values()}.values())
+
     def search(self) -> None:
-        variables = [k for k in self.touching if self.movable(k)]
-        for key in variables:
-            self.lane[key] = len(self.by_id[key].shape) - 1
+        """Move lane axes, a group at a time, while that lowers the cost."""
+        groups = self.groups()
+        for group in groups:
+            for key in group:
+                self.lane[key] = len(self.by_id[key].shape) - 1
         for _ in range(4):
             changed = False
-            for key in variables:
-                kernels = self.touching[key]
+            for group in groups:
+                kernels = list(dict.fromkeys(k for key in group for k in self.touching[key]))
                 best = sum(map(self.cost, kernels))
-                ndim = len(self.by_id[key].shape)
-                kept = self.lane[key]
-                for axis in range(ndim):
-                    self.lane[key] = axis
+                kept = self.lane[group[0]]
+                for axis in range(len(self.by_id[group[0]].shape)):
+                    self.move(group, axis)
                     cost = sum(map(self.cost, kernels))
                     if cost < 0.98 * best:
                         best, kept, changed = cost, axis, True
-                self.lane[key] = kept
+                self.move(group, kept)
             if not changed:
                 return
+
+    def move(self, group: list[int], axis: int) -> None:
+        """Give all values of a group one lane axis."""
+        for key in group:
+            self.lane[key] = axis
 
     # -- result -------------------------------------------------------------------------
 

@@ -133,8 +133,8 @@ def _ops(kernel: Kernel, inline: set[int]) -> list[str]:
         if v.id in done or v.kind in ("const", "input", "state"):
             continue
         done.add(v.id)
-        found.append(v)
         if v in kernel.roots or v.id in inline:
+            found.append(v)
             stack.extend(v.args)
     for v in sorted(found, key=lambda v: v.id):
         name = "copy between layouts" if v.data == "copy" and v.kind == "map" else str(v.origin)

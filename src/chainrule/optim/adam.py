@@ -100,9 +100,10 @@ class Adam(Optimizer):
         largest = v
         if group["amsgrad"]:
             largest = changed["max_exp_avg_sq"] = maximum(slots["max_exp_avg_sq"], v)
+        # (m / c1) / (sqrt(v) / c2 + eps) with both corrections taken out of the element's work
         correction = (1.0 - beta2**t) ** 0.5
-        size = sqrt(largest) / correction + group["eps"]
-        return x - (lr / (1.0 - beta1**t)) * (m / size), changed
+        rate = lr * correction / (1.0 - beta1**t)
+        return x - rate * (m / (sqrt(largest) + group["eps"] * correction)), changed
 
 
 class AdamW(Adam):
