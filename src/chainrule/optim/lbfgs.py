@@ -49,7 +49,7 @@ class LBFGS(Optimizer):
     ...     loss.backward()
     ...     return loss
     >>> _ = optimizer.step(closure)
-    >>> x.detach().numpy().round(6)
+    >>> x.detach().numpy().round(3)
     array([1., 1.])
     """
 
