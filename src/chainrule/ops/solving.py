@@ -270,13 +270,17 @@ def _pinv_rule(g: Any, out: Any, x: Any, rcond: Any = None, hermitian: bool = Fa
     )
 
 
+def _pinv_forward(x: Any, rcond: Any = None, hermitian: bool = False) -> Any:
+    if not np.isfinite(x).all():  # LAPACK's iteration may never end on an infinity
+        return np.full((*x.shape[:-2], *x.shape[:-3:-1]), np.nan, x.dtype)
+    if rcond is None:
+        return np.linalg.pinv(x, hermitian=hermitian)
+    return np.linalg.pinv(x, rcond, hermitian)
+
+
 _pinv: Op = defop(
     "pinv",
-    lambda x, rcond=None, hermitian=False: (
-        np.linalg.pinv(x, hermitian=hermitian)
-        if rcond is None
-        else np.linalg.pinv(x, rcond, hermitian)
-    ),
+    _pinv_forward,
     _pinv_rule,
     infer=lambda x, **_: Abstract((*shape_of(x)[:-2], *shape_of(x)[:-3:-1]), x.dtype),
     samples=(Sample(((4, 2),)), Sample(((2, 3),)), Sample(((2, 3, 3),))),
