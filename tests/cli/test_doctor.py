@@ -73,6 +73,20 @@ def test_descent_along_a_gradient_of_the_wrong_sign_does_not_pass(
     assert not self_check.learning()[0]
 
 
+def test_native_epochs_that_go_elsewhere_do_not_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    right = cr.Trainer.fit
+
+    def wrong(self: Any, *arguments: Any, **options: Any) -> Any:
+        history = right(self, *arguments, **options)
+        if self.compiled is True:
+            for parameter in self.model.parameters():
+                parameter.assign(parameter.detach().numpy() * np.float32(1.001))
+        return history
+
+    monkeypatch.setattr(cr.Trainer, "fit", wrong)
+    assert not self_check.native_code()[0]
+
+
 def test_a_check_that_raises_is_a_check_that_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     def raising() -> tuple[bool, str]:
         raise ImportError("no such thing")

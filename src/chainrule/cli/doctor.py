@@ -68,7 +68,7 @@ def command(terminal: Terminal) -> None:
             passed, detail = False, f"{type(error).__name__}: {error}"
         outcomes.append({"name": name, "passed": passed, "detail": detail})
         terminal.say(
-            f"  {'✓' if passed else '✗'} {name:<44}{detail}", style=None if passed else "red"
+            f"  {'✓' if passed else '✗'} {name:<40}{detail}", style=None if passed else "red"
         )
     failed = [outcome["name"] for outcome in outcomes if not outcome["passed"]]
     record["ok"] = not failed

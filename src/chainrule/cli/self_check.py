@@ -99,8 +99,31 @@ def learning() -> Outcome:
     return last < 0.01, f"loss {first:.2f} → {last:.1e} in {seconds:.2f} s"
 
 
+def native_code() -> Outcome:
+    """Train the same network natively and step by step; the parameters must come out alike."""
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(64, 5)), rng.normal(size=(64, 2))
+    first = [rng.normal(size=(8, 5)), np.zeros(8), rng.normal(size=(2, 8)), np.zeros(2)]
+    ends, seconds = [], 0.0
+    for compiled in (False, True):
+        model = cr.nn.Sequential(cr.nn.Linear(5, 8), cr.nn.Tanh(), cr.nn.Linear(8, 2))
+        names = [name for name, _ in model.named_parameters()]
+        model.load_state_dict(dict(zip(names, first, strict=True)))
+        optimizer = cr.optim.SGD(model.parameters(), lr=0.1)
+        trainer = cr.Trainer(model, "mse", optimizer, compiled=compiled)
+        start = perf_counter()
+        trainer.fit((x, y), epochs=3, batch_size=8, progress=False)
+        seconds = perf_counter() - start
+        ends.append(np.concatenate([p.detach().numpy().ravel() for p in model.parameters()]))
+    deviation = float(np.abs(ends[1] - ends[0]).max())
+    moved = float(np.abs(ends[0] - np.concatenate([p.ravel() for p in first])).max())
+    passed = deviation < 1e-5 and moved > 0.01
+    return passed, f"off by {deviation:.0e}, compiled in {seconds:.2f} s"
+
+
 CHECKS: dict[str, Callable[[], Outcome]] = {
     "the worked example, to twelve decimals": worked_example,
     "gradients against central differences": differences,
     "a small network learns XOR": learning,
+    "native epochs equal step by step": native_code,
 }
