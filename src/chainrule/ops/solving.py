@@ -272,7 +272,7 @@ def _pinv_rule(g: Any, out: Any, x: Any, rcond: Any = None, hermitian: bool = Fa
 
 def _pinv_forward(x: Any, rcond: Any = None, hermitian: bool = False) -> Any:
     if not np.isfinite(x).all():  # LAPACK's iteration may never end on an infinity
-        return np.full((*x.shape[:-2], *x.shape[:-3:-1]), np.nan, x.dtype)
+        raise np.linalg.LinAlgError("SVD did not converge: the matrix has NaN or infinite elements")
     if rcond is None:
         return np.linalg.pinv(x, hermitian=hermitian)
     return np.linalg.pinv(x, rcond, hermitian)
