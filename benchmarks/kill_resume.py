@@ -102,7 +102,9 @@ def finish(checkpoint: Path) -> tuple[str, float]:
     return out.strip().splitlines()[-1], time.perf_counter() - begun
 
 
-def trial(directory: Path, chance: random.Random, seconds: float, kills: int = 3) -> tuple[str, int]:
+def trial(
+    directory: Path, chance: random.Random, seconds: float, kills: int = 3
+) -> tuple[str, int]:
     """Kill a run up to ``kills`` times and resume it; its digest, and how often it was killed."""
     checkpoint = directory / "checkpoint.safetensors"
     killed = 0

@@ -11,11 +11,12 @@ from typing import Any
 import numpy as np
 
 from chainrule.core.lib import lib
-from chainrule.core.op import Kink, Op, Sample, elementwise
+from chainrule.core.op import Abstract, Kink, Op, Sample, defop, elementwise
 from chainrule.errors import ArgumentError
 from chainrule.ops.activations import log_sigmoid, sigmoid
 from chainrule.ops.elementwise import abs, greater, less, log, maximum, sign, where
 from chainrule.ops.neural import floating
+from chainrule.ops.reduction import _sum as sum_op
 
 __all__: list[str] = []
 
@@ -176,4 +177,16 @@ kl_terms: Op = elementwise(
     samples=_PAIRS,
     domain=_second_in_unit_interval,
     doc="y (ln y - x), 0 where y = 0; -y, ln y + 1 - x",
+)
+
+# ---- penalties
+
+sum_squares: Op = defop(
+    "sum_squares",
+    lambda x: np.asarray(np.vdot(x, x)),
+    lambda g, out, x: x * (2.0 * g),
+    infer=lambda x: Abstract((), x.dtype),
+    parts=lambda x: sum_op(x * x, axis=None, keepdims=False),
+    samples=(Sample(((3, 4),)), Sample(((),)), Sample(((0, 2),))),
+    doc="Σ x², the penalty of weight decay; 2x",
 )

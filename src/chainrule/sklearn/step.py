@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from chainrule.core.lib import lib
+from chainrule.ops.losses import bce_with_logits, sum_squares
 from chainrule.ops.shape import shape_of
 from chainrule.optim.optimizer import Optimizer
 from chainrule.sklearn.network import MultiLayer
@@ -19,8 +20,6 @@ def log_loss(prediction: Any, y: Any) -> Any:
     """Per sample: ``-ln softmax(x)_y`` of class indices, or binary costs summed over outputs."""
     if len(shape_of(y)) == 1:
         return lib.cross_entropy(prediction, y, reduction="none")
-    from chainrule.ops.losses import bce_with_logits
-
     return lib.sum(bce_with_logits(prediction, y), axis=-1)
 
 
@@ -69,6 +68,6 @@ class EstimatorStep(TrainingStep):
             return cost
         squares: Any = None
         for w in self.weights:
-            part = lib.sum(w * w)
+            part = sum_squares(w)
             squares = part if squares is None else squares + part
         return cost + squares * (0.5 * self.alpha) / total
