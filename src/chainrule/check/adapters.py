@@ -9,11 +9,12 @@ come from there.
 from __future__ import annotations
 
 import dataclasses
+import importlib
 import inspect
 import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -225,8 +226,7 @@ class PairBackend(Backend):
         result = self.gradient(*self.parts.build(copies))
         found = [np.asarray(g) for g in flatten(result, _is_array)]
         if len(found) == len(values) or len(values) == 1:
-            scaled = [g * float(cotangents[0]) for g in found[: len(values)]]
-            return scaled
+            return [g * float(cotangents[0]) for g in found[: len(values)]]
         if len(found) < len(values):
             # The first arguments are what one differentiates by; the rest are data.
             self.notes.append(
@@ -386,6 +386,18 @@ class TorchBackend(Backend):
         return None if self._last is None else [t.detach().double().numpy() for t in self._last]
 
 
+@contextmanager
+def jax_in_float64() -> Iterator[Any]:
+    """The jax module with 64-bit types switched on inside the ``with`` block."""
+    jax: Any = importlib.import_module("jax")
+    before = bool(jax.config.read("jax_enable_x64"))
+    jax.config.update("jax_enable_x64", True)
+    try:
+        yield jax
+    finally:
+        jax.config.update("jax_enable_x64", before)
+
+
 class JaxBackend(Backend):
     """A function of JAX arrays, with or without rules of its own."""
 
@@ -399,10 +411,7 @@ class JaxBackend(Backend):
         self.jax = jax
 
     def context(self) -> AbstractContextManager[Any]:
-        enable = getattr(self.jax, "enable_x64", None)
-        if enable is None:
-            from jax.experimental import enable_x64 as enable
-        return enable(True)  # type: ignore[no-any-return]
+        return jax_in_float64()
 
     def _flat(self, *leaves: Any) -> list[Any]:
         return flatten(

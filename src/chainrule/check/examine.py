@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from .compare import Comparison, Tolerance, Truth, compare
 from .differences import spread
 from .leaves import Leaf
-from .match import Pair, fits, key, pair_outputs
+from .match import MISSING, Pair, fits, key, named_gradient, pair_outputs, siblings_without
 from .numerical import direction_truth, entry_truth, guard, noise_level
 from .program import Outcome, Program
 from .report import CANNOT_TELL, RIGHT, WRONG, ArgumentResult
@@ -30,7 +30,7 @@ __all__ = ["Examination", "NotCheckable"]
 _ALL = 400
 
 
-class NotCheckable(Exception):  # noqa: N818  (an outcome, not a failure)
+class NotCheckable(Exception):
     """The program cannot be checked; the message says why, in words for the report."""
 
 
@@ -108,6 +108,9 @@ class Examination:
                 "none of the results could be matched with an input: name gradients after what they"
                 " are gradients of (dW for W), or pass gradient_of="
             )
+        for number in siblings_without(self.pairs, self.program.leaves):
+            if np.any(self.truth(number).value != 0):
+                self.pairs.append(Pair(MISSING, number, True))
         self.truths = [self.truth(pair.leaf) for pair in self.pairs]
 
     # -- truth ---------------------------------------------------------------------------------
@@ -185,14 +188,7 @@ class Examination:
     def shift(self, points: int = 2) -> None:
         """Take true derivatives along random directions at shifted points."""
         while len(self.shifted) < points:
-            overrides: dict[int, NDArray[np.float64]] = {}
-            for pair in self.pairs:
-                value = np.array(self.program.leaves[pair.leaf].value, dtype=np.float64)
-                factor = self._rng.uniform(0.7, 1.3, value.shape)
-                step = 0.1 * spread(value) * self._rng.standard_normal(value.shape)
-                # Signs are kept: variances, concentrations and probabilities have to stay so.
-                moved = value * factor + np.where(value == 0, step, 0.0)
-                overrides[pair.leaf] = moved
+            overrides = self._moved([pair.leaf for pair in self.pairs], 0.3)
             directions, truths = [], []
             for pair in self.pairs:
                 direction, truth = self._probe(pair.leaf, overrides[pair.leaf], overrides)
@@ -200,12 +196,44 @@ class Examination:
                 truths.append(truth)
             self.shifted.append(_Shifted(overrides, directions, truths))
 
+    def _moved(self, leaves: Sequence[int], by: float) -> dict[int, NDArray[np.float64]]:
+        overrides: dict[int, NDArray[np.float64]] = {}
+        for number in leaves:
+            value = np.array(self.program.leaves[number].value, dtype=np.float64)
+            factor = self._rng.uniform(1 - by, 1 + by, value.shape)
+            step = 0.1 * spread(value) * self._rng.standard_normal(value.shape)
+            # Signs are kept: variances, concentrations and probabilities have to stay so.
+            overrides[number] = value * factor + np.where(value == 0, step, 0.0)
+        return overrides
+
+    def generic_point(self) -> dict[int, NDArray[np.float64]]:
+        """A point nearby in general position: ties and kinks of the point given are left behind.
+
+        What is differentiated by moves, and float data that are no indicators with it.
+        """
+        paired = {pair.leaf for pair in self.pairs}
+        data = []
+        for number, leaf in enumerate(self.program.leaves):
+            value = leaf.value
+            if number in paired or value.dtype.kind != "f" or value.size < 2:
+                continue
+            sums = [np.allclose(value.sum(axis=a), 1.0) for a in range(value.ndim)]
+            if np.isin(value, (-1.0, 0.0, 1.0)).all() or any(sums):
+                continue
+            data.append(number)
+        return self._moved([*sorted(paired), *data], 0.1)
+
     # -- comparison ----------------------------------------------------------------------------
 
     def claimed(self, outcome: Outcome) -> list[Leaf | None]:
         """The outputs of a run in the order of the pairs; None where one is absent."""
         found = {key(leaf): leaf for leaf in outcome.outputs}
-        return [found.get(pair.output) for pair in self.pairs]
+        claimed = [found.get(pair.output) for pair in self.pairs]
+        for n, pair in enumerate(self.pairs):
+            if pair.output == MISSING:
+                spare = [o for k, o in found.items() if all(k != p.output for p in self.pairs)]
+                claimed[n] = named_gradient(spare, self.program.leaves[pair.leaf])
+        return claimed
 
     def compare(self, outcome: Outcome) -> list[Comparison]:
         """Comparison of each gradient at the point given."""
@@ -217,7 +245,7 @@ class Examination:
     def _compare_one(self, pair: Pair, truth: Truth, leaf: Leaf | None) -> Comparison:
         argument = self.program.leaves[pair.leaf]
         if leaf is None:
-            return Comparison(WRONG, "the gradient is not returned", excess=math.inf)
+            return Comparison(WRONG, "no gradient is returned for it", excess=math.inf)
         if not fits(leaf.value.shape, truth.shape):
             if leaf.value.size == 1 == truth.size:
                 return compare(leaf.value.reshape(truth.shape), truth, self.tolerance)

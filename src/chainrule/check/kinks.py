@@ -7,7 +7,7 @@ graph; there the one-sided differences of :mod:`.differences` have to do.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,7 @@ from .adapters import Backend, TensorBackend
 __all__ = ["explain_kinks", "kinks_of"]
 
 #: Ops whose derivative jumps where this function of their inputs is zero.
-_ZERO_AT = {
+_ZERO_AT: dict[str, Callable[..., Any]] = {
     "relu": lambda x, *_: x,
     "leaky_relu": lambda x, *_: x,
     "abs": lambda x, *_: x,
@@ -58,15 +58,14 @@ def kinks_of(f: Any, *args: Any, near: float = 1e-6) -> list[tuple[str, int, flo
     """
     import chainrule as cr
 
-    graph = cr.trace(f, *args)
     found = []
-    for gate in graph:
-        name = str(gate.op)
-        inputs = [np.asarray(v) for v in gate.input_values]
-        if name in _ZERO_AT:
+    for node in cr.trace(f, *args).nodes:
+        name = node.op.name
+        inputs = [np.asarray(v) for v in node.values]
+        if name in _ZERO_AT and inputs:
             distance = np.abs(np.asarray(_ZERO_AT[name](*inputs), dtype=np.float64))
         elif name in _WINNERS and inputs:
-            distance = _second_best(inputs[0], np.asarray(gate.value))
+            distance = _second_best(inputs[0], np.asarray(node.value))
         else:
             continue
         if distance.size == 0:

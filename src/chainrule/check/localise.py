@@ -211,9 +211,12 @@ class Localiser:
                 self.forward.add(index)
             changed = set()
             for n, (old, new) in enumerate(zip(base, self.exam.claimed(outcome))):
-                if old is None or new is None or old.value.shape != new.value.shape:
-                    changed.add(n)
-                elif not np.array_equal(old.value, new.value, equal_nan=True):
+                if (
+                    old is None
+                    or new is None
+                    or old.value.shape != new.value.shape
+                    or not np.array_equal(old.value, new.value, equal_nan=True)
+                ):
                     changed.add(n)
                 elif not np.isfinite(old.value).all():
                     # What is not finite stays so, whatever it is multiplied with.
@@ -312,10 +315,8 @@ class Localiser:
             return self._harvests[site.filename]
         found: dict[str, ast.expr] = {}
         for other in self.code.sites:
-            if (
-                other.filename != site.filename
-                or other.index not in self._order
-                and other.kind != "call"
+            if other.filename != site.filename or (
+                other.index not in self._order and other.kind != "call"
             ):
                 continue
             for node, parent in parts(other.expr):

@@ -7,12 +7,18 @@ under which most gradients are right is the one that was meant.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from .leaves import Leaf, gradient_name, is_gradient_name, same_name
 
-__all__ = ["Pair", "fits", "pair_outputs"]
+__all__ = ["MISSING", "Pair", "fits", "named_gradient", "pair_outputs", "siblings_without"]
+
+#: Key of an output that the program does not return.
+MISSING = "(missing)"
 
 
 @dataclass(frozen=True)
@@ -84,6 +90,9 @@ def pair_outputs(
         if -o not in pairs and -i not in taken:
             pairs[-o] = (-i, True)
             taken.add(-i)
+    for o, i in _returned_inputs(outputs, leaves, pairs):
+        pairs[o] = (i, True)
+        taken.add(i)
     for o, i in _by_position(outputs, leaves, pairs):
         pairs[o] = (i, False)
         taken.add(i)
@@ -119,6 +128,55 @@ def _by_position(
         return []
     taken = {i for i, _ in pairs.values()}
     return [(o, i) for o, i in zip(returned, arguments) if o not in pairs and i not in taken]
+
+
+def _returned_inputs(
+    outputs: Sequence[Leaf], leaves: Sequence[Leaf], pairs: dict[int, tuple[int, bool]]
+) -> list[tuple[int, int]]:
+    """Inputs that are returned unchanged among gradients, ``return loss, dW, b``, where ``db`` was meant."""
+    if not pairs:
+        return []
+    taken = {i for i, _ in pairs.values()}
+    found = []
+    for o, output in enumerate(outputs):
+        if o in pairs or not _is_returned(output):
+            continue
+        for i, leaf in enumerate(leaves):
+            if i not in taken and leaf.word == output.word and leaf.value.dtype.kind == "f":
+                if np.array_equal(leaf.value, output.value):
+                    found.append((o, i))
+                    taken.add(i)
+                    break
+    return found
+
+
+def siblings_without(pairs: Sequence[Pair], leaves: Sequence[Leaf]) -> list[int]:
+    """Inputs that get no gradient though others of their series do: ``W1`` beside ``W2``.
+
+    A series is one name up to its digits and indices, so frozen parts under names of their own are
+    left alone.
+    """
+    with_one = {pair.leaf for pair in pairs}
+    series = {_series(leaves[i]) for i in with_one}
+    return [
+        i
+        for i, leaf in enumerate(leaves)
+        if i not in with_one
+        and leaf.value.dtype.kind == "f"
+        and leaf.value.size
+        and _series(leaf) in series
+        and (leaf.indices or re.search(r"\d", leaf.word))
+    ]
+
+
+def _series(leaf: Leaf) -> tuple[str, ...]:
+    return tuple(re.sub(r"\d+", "#", str(token)) for token in leaf.tokens)
+
+
+def named_gradient(outputs: Sequence[Leaf], leaf: Leaf) -> Leaf | None:
+    """The output that by its name is the gradient of `leaf`."""
+    best = max(outputs, key=lambda o: _score(o, leaf), default=None)
+    return best if best is not None and _score(best, leaf) > 0 else None
 
 
 def _is_returned(leaf: Leaf) -> bool:
@@ -205,6 +263,8 @@ def _readings(output: Leaf) -> list[tuple[list[str], int]]:
     last = words[-1]
     holders = words[:-1]
     readings = [(g, 10) for g in gradient_name(last)]
+    if last[:1] == "g" and len(last) > 1 and not readings:
+        readings.append((last[1:].lstrip("_"), 4))
     if any(is_gradient_name(h) for h in holders):
         readings.append((last, 8))
     elif output.path and isinstance(output.path[-1][1], str):

@@ -29,11 +29,13 @@ def guard(f: Callable[..., float]) -> Callable[..., float]:
     return guarded
 
 
-def noise_level(cost: Cost, value: NDArray[np.float64], rng: np.random.Generator) -> float:
-    """Rounding noise of `cost` along a random direction from `value`."""
+def noise_level(
+    cost: Cost, value: NDArray[np.float64], rng: np.random.Generator, quick: bool = False
+) -> float:
+    """Rounding noise of `cost` along a random direction from `value`; `quick` on one spacing."""
     direction = rng.uniform(0.5, 1.5, value.shape) * rng.choice((-1.0, 1.0), value.shape)
     direction *= np.maximum(np.abs(value), 1e-3 * step_scale(0.0, spread(value)))
-    return measure_noise(lambda t: cost(value + t * direction), 1.0)
+    return measure_noise(lambda t: cost(value + t * direction), 1.0, quick=quick)
 
 
 def entry_truth(

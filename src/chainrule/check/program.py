@@ -137,6 +137,13 @@ class Program(ABC):
             return float("nan")
         return outcome.cost
 
+    def rebase(self, overrides: dict[int, NDArray[np.float64]]) -> None:
+        """Make another point the one that runs start from."""
+        for number, value in overrides.items():
+            leaf = self.leaves[number]
+            put(self.root, leaf.path, value, leaf.scalar)
+            self.leaves[number] = Leaf(leaf.tokens, leaf.path, np.array(value), leaf.scalar)
+
     def to_float(self, number: int) -> None:
         """Make an integer input a float one, so that it can be moved."""
         leaf = self.leaves[number]
@@ -445,11 +452,7 @@ def unbind(function: Callable[..., Any]) -> tuple[Callable[..., Any], Any]:
         if inspect.isclass(owner):
             return function, None
         return function.__func__, owner
-    if (
-        not inspect.isroutine(function)
-        and not inspect.isclass(function)
-        and hasattr(function, "__call__")
-    ):
+    if not inspect.isroutine(function) and not inspect.isclass(function) and callable(function):
         method = type(function).__call__
         if inspect.isfunction(method):
             return method, function
@@ -582,7 +585,7 @@ def split_costs(named: Iterator[Leaf], inputs: list[Leaf]) -> tuple[list[Leaf], 
     if len(scalars) > 1 and not any(_is_total(s) for s in scalars):
         # Unnamed numbers after the first are derivatives: ``return x * y, (y, x)``.
         unnamed = [s for s in scalars[1:] if not s.word]
-        others = [leaf for leaf in (*unnamed, *others)]
+        others = [*unnamed, *others]
         scalars = [s for s in scalars if all(s is not u for u in unnamed)]
     return scalars, others
 

@@ -35,7 +35,7 @@ _IN_PLACE: dict[str, Callable[[Any, Any], Any]] = {
 }
 
 
-class Unchanged(BaseException):  # noqa: N818  (it stops a run; nothing went wrong)
+class Unchanged(BaseException):
     """An edited statement computes what the original computed: the run is not worth finishing."""
 
 

@@ -12,14 +12,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 
 from ..errors import ArgumentError
 from .examine import Examination, NotCheckable
 from .instrument import Instrumented, instrument
 from .localise import Localiser
-from .program import ForwardBackward, Program, SingleFunction
+from .program import ForwardBackward, Outcome, Program, SingleFunction
 from .recorder import Recorder
-from .report import CANNOT_TELL, WRONG, Finding, Report
+from .report import CANNOT_TELL, RIGHT, WRONG, ArgumentResult, Finding, Report
 
 __all__ = ["backward", "check_program", "load", "source"]
 
@@ -238,6 +239,9 @@ def _check(
             return _crashed(name, base.error, code, notes)
     exam.prepare(base)
     results = exam.results(base)
+    kinks = sum(r.kinks for r in results)
+    if kinks or any(r.verdict != RIGHT for r in results):
+        exam, base, results = _elsewhere(program, exam, base, results, kinks, notes)
     wrong = [r for r in results if r.verdict == WRONG]
     findings: list[Finding] = []
     if wrong and code is not None:
@@ -253,6 +257,46 @@ def _check(
     return Report(
         name, tuple(results), tuple(findings), tuple(notes), coverage, exam.tolerance.rule()
     )
+
+
+def _elsewhere(
+    program: Program,
+    exam: Examination,
+    base: Outcome,
+    results: list[ArgumentResult],
+    kinks: int,
+    notes: list[str],
+) -> tuple[Examination, Outcome, list[ArgumentResult]]:
+    """The same examination at a nearby point in general position, where that tells more.
+
+    At a tie or kink a right program may differ from every derivative: relu(x) - relu(-x) is x, and
+    each convention for relu'(0) but one half is wrong there. A gradient that is wrong only at the
+    point given, and right in every entry nearby, is such a case.
+    """
+    point = exam.generic_point()
+    kept = {number: np.array(program.leaves[number].value) for number in point}
+    program.rebase(point)
+    moved = program.run()
+    again = Examination(program, exam.tolerance, exam.budget, exam.gradient_of, exam.seed + 1)
+    try:
+        if moved.error is not None or moved.cost is None or not np.isfinite(moved.cost):
+            raise NotCheckable("not defined nearby")
+        again.prepare(moved)
+    except NotCheckable:
+        program.rebase(kept)
+        return exam, base, results
+    nearby = again.results(moved)
+    same = {(r.name, r.verdict) for r in results} == {(r.name, r.verdict) for r in nearby}
+    if not kinks and same:
+        program.rebase(kept)
+        return exam, base, results
+    words = (
+        f"{kinks} entries at the point given lie at kinks"
+        if kinks
+        else "the point given is a special one"
+    )
+    notes.append(f"{words}: the verdict is that at a nearby point in general position")
+    return again, moved, nearby
 
 
 def _crashed(name: str, error: Exception, code: Instrumented | None, notes: list[str]) -> Report:

@@ -767,22 +767,20 @@ class _Catalogue:
                 f"{name} is too many",
             )
         elif (
-            operand is not None
-            and len(node.args) == 1
+            (operand is not None and len(node.args) == 1)
             or name
             in ("sum", "mean", "reshape", "squeeze", "repeat", "tile", "broadcast_to", "flip")
-        ):
-            if operand is not None:
-                slip = "missing-derivative"
-                if name in ("sum", "mean"):
-                    slip = "bias-sum" if self._for_bias() else "broadcast"
-                elif name in ("reshape", "squeeze"):
-                    slip = "shape"
-                elif name in ("sqrt", "square"):
-                    slip = "power"
-                elif name == "flip":
-                    slip = "index"
-                yield _Change(slip, self._with(node, operand), 1.5, f"{name} is too many")
+        ) and operand is not None:
+            slip = "missing-derivative"
+            if name in ("sum", "mean"):
+                slip = "bias-sum" if self._for_bias() else "broadcast"
+            elif name in ("reshape", "squeeze"):
+                slip = "shape"
+            elif name in ("sqrt", "square"):
+                slip = "power"
+            elif name == "flip":
+                slip = "index"
+            yield _Change(slip, self._with(node, operand), 1.5, f"{name} is too many")
         if name == "reshape":
             yield from self._reshapes(node, method)
         if isinstance(node.func, ast.Name) or (method and isinstance(node.func, ast.Attribute)):
@@ -879,10 +877,8 @@ class _Catalogue:
         current = text(node.func)
         for name in self._functions():
             if (
-                name != current
-                and name.split(".")[0] == current.split(".")[0]
-                or "." not in name + current
-            ):
+                name != current and name.split(".")[0] == current.split(".")[0]
+            ) or "." not in name + current:
                 if name == current:
                     continue
                 new = ast.Call(parse(name), node.args, node.keywords)
@@ -946,18 +942,18 @@ class _Catalogue:
         ):
             inverted = ast.UnaryOp(ast.Invert(), node)
             yield _Change("mask", self._with(node, inverted), 1.2, "the mask is inverted")
-        elif isinstance(value, np.ndarray) and isinstance(
-            node, (ast.Name, ast.Attribute, ast.Subscript)
+        elif (
+            isinstance(value, np.ndarray)
+            and isinstance(node, (ast.Name, ast.Attribute, ast.Subscript))
+            and value.size > 1
+            and np.isin(value, (0.0, 1.0)).all()
         ):
-            if value.size > 1 and np.isin(value, (0.0, 1.0)).all():
-                inverted2 = ast.BinOp(ast.Constant(1), ast.Sub(), node)
-                yield _Change("mask", self._with(node, inverted2), 1.3, "the mask is inverted")
+            inverted2 = ast.BinOp(ast.Constant(1), ast.Sub(), node)
+            yield _Change("mask", self._with(node, inverted2), 1.3, "the mask is inverted")
 
     def _subscripts(self, node: ast.expr, parent: ast.AST | None) -> Iterator[_Change]:
-        if (
-            not isinstance(node, ast.Subscript)
-            or isinstance(node.slice, ast.Constant)
-            and isinstance(node.slice.value, str)
+        if not isinstance(node, ast.Subscript) or (
+            isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str)
         ):
             return
         holder = self.scope.value(node.value)
@@ -1052,11 +1048,10 @@ class _Catalogue:
         for node, parent in parts(whole):
             if node is whole or isinstance(node, ast.Constant):
                 continue
-            if isinstance(parent, ast.BinOp) and isinstance(
-                parent.op, (ast.Add, ast.Sub, ast.MatMult)
-            ):
-                found.append((node, 0.2))
-            elif isinstance(parent, ast.Call) and parent.func is not node:
+            if (
+                isinstance(parent, ast.BinOp)
+                and isinstance(parent.op, (ast.Add, ast.Sub, ast.MatMult))
+            ) or (isinstance(parent, ast.Call) and parent.func is not node):
                 found.append((node, 0.2))
             elif isinstance(parent, ast.UnaryOp):
                 found.append((node, 0.3))
@@ -1191,7 +1186,7 @@ class _Catalogue:
             found: list[tuple[ast.expr, str, float]] = cache[key]
             return found
         found = []
-        functions = [f for f in self._functions()]
+        functions = list(self._functions())
         for node in self.harvest:
             value = self.scope.value(node)
             if isinstance(value, np.ndarray) and value.size > 1 and self._suits(value.shape, shape):
@@ -1327,7 +1322,8 @@ class _Catalogue:
                             else ""
                         )
                         total = parse(f"{s} * {self.np}.sum(_, axis={axis}{keep})")
-                        assert isinstance(total, ast.BinOp) and isinstance(total.right, ast.Call)
+                        assert isinstance(total, ast.BinOp)
+                        assert isinstance(total.right, ast.Call)
                         total.right.args[0] = place
                         new = ast.BinOp(place, ast.Sub(), total)
                         yield _Change(
@@ -1352,10 +1348,8 @@ class _Catalogue:
 
     def _powers(self) -> Iterator[_Change]:
         for node, parent in parts(self.expr):
-            if (
-                isinstance(parent, ast.Call)
-                and parent.func is node
-                or isinstance(node, ast.Constant)
+            if (isinstance(parent, ast.Call) and parent.func is node) or isinstance(
+                node, ast.Constant
             ):
                 continue
             if isinstance(parent, (ast.Attribute, ast.Subscript)) or not self._numeric(node):
@@ -1380,7 +1374,8 @@ class _Catalogue:
                 yield _Change("index", node.args[0], 1.2, "the loop runs in the wrong direction")
             if node.func.id in ("range", "zip", "enumerate"):
                 new = parse("reversed(list(_))")
-                assert isinstance(new, ast.Call) and isinstance(new.args[0], ast.Call)
+                assert isinstance(new, ast.Call)
+                assert isinstance(new.args[0], ast.Call)
                 new.args[0].args[0] = node
                 yield _Change("index", new, 1.3, "the loop runs in the wrong direction")
         for inner, _ in parts(node):
