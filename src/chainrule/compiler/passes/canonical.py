@@ -1,8 +1,8 @@
 """One form for what can be written in several.
 
-* Axes of length 1 disappear from elementwise functions and reductions that are not results: a value
-  per row has shape (rows,) whether or not it came from ``keepdims=True``, so it can live inside the
-  loop over the rows.
+* Axes of length 1 disappear from elementwise functions, reductions and the rows of products that are
+  not results: a value per row has shape (rows,) whether or not it came from ``keepdims=True``, so it
+  can live inside the loop over the rows, and what follows a single row joins its product.
 * A product that is only ever read transposed is computed transposed (absorbing the transpose into
   its operands), so that what follows it can be fused with it.
 """
@@ -16,7 +16,7 @@ __all__ = ["squeeze", "transpose_products"]
 
 
 def squeeze(program: Program) -> Program:
-    """Return the program without axes of length 1 in elementwise functions and reductions."""
+    """Return the program without axes of length 1 where they are no result's."""
     roots = {v.id for v in program.roots}
 
     def rule(b: Builder, v: Value, args: tuple[Value, ...]) -> Value | None:
@@ -35,6 +35,14 @@ def squeeze(program: Program) -> Program:
             y = b.reshape(x, short + rest)
             axes = list(range(len(short), len(y.shape)))
             return b.reshape(b.cast(b.reduce(kind, y, axes, v.dtype), v.dtype), v.shape)
+        if v.kind == "contract":
+            batch, rows, columns, _ = v.data
+            x, y = args
+            lines = x.shape[batch : batch + rows]
+            if 1 in lines and columns:
+                kept = tuple(n for n in lines if n != 1)
+                x = b.reshape(x, (*x.shape[:batch], *kept, *x.shape[batch + rows :]))
+                return b.reshape(b.contract(x, y, batch, len(kept), columns), v.shape)
         return None
 
     return rewrite(program, rule)

@@ -132,7 +132,11 @@ def _has_tables(f: Function, x: Val) -> bool:
 def exp(f: Function, x: Val) -> Val:
     """Return e**x."""
     low, high = (-104.0, 89.0) if x.type.bits == 32 else (-746.0, 710.0)
-    x = at_least(f, at_most(f, x, high), low)
+    return _exp_inside(f, at_least(f, at_most(f, x, high), low))
+
+
+def _exp_inside(f: Function, x: Val) -> Val:
+    """Return e**x for x in the range where it neither overflows nor vanishes by far."""
     if not _has_tables(f, x):
         n, r = _reduce(f, x)
         return _scale(f, f.add(_exp_minus_one(f, r), f.like(1.0, x)), n)
@@ -169,7 +173,7 @@ def sigmoid(f: Function, x: Val) -> Val:
     limit = 87.0 if x.type.bits == 32 else 708.0
     tiny = f.compare("olt", x, f.like(-limit, x))
     c = at_least(f, at_most(f, x, limit), -limit)
-    e = exp(f, f.neg(c))
+    e = _exp_inside(f, f.neg(c))
     one = f.like(1.0, x)
     d = f.add(e, one)
     if _has_tables(f, x):
