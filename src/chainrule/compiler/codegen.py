@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from ..errors import CompileError
 from .entries import Entries, KernelCall, Run
 from .ir import I64, PTR, Function, Module, Val
+from .lower.accumulated import emit_accumulated
 from .lower.contraction import Emitter, emit_contract
 from .lower.loops import emit_loop
 from .lower.narrow import emit_narrow, is_narrow
@@ -168,6 +169,11 @@ class _Module:
             emit_reduce(kernel, self.inline, scope, writer.share)
         elif kernel.kind == "contract":
             product = self.plan.products[kernel.anchor.id]
+            scratch = self.plan.scratch.get(kernel.anchor.id)
+            if scratch is not None:
+                memory = writer.pointer(scratch)
+                emit_accumulated(kernel, product, memory, scope, self.target, writer, writer.share)
+                return
             emit_contract(kernel, product, scope, self.target, writer, writer.share)
         elif kernel.kind in _SERIAL:
             emit = _SERIAL[kernel.kind]

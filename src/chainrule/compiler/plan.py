@@ -20,6 +20,7 @@ from .layout import Layout, contiguous, padded
 from .program import Affine, Value, base_of
 from .schedule import Kernel, Schedule, leaves
 from .schedule import behind as _behind
+from .sums import accumulates, scratch_size
 from .target import Target
 
 __all__ = ["Buffer", "Plan", "Product", "plan"]
@@ -81,6 +82,7 @@ class Plan:
     gathered: dict[int, int] = field(default_factory=dict)
     counter: int = 0
     once: list[Kernel] = field(default_factory=list)
+    scratch: dict[int, Buffer] = field(default_factory=dict)
 
     def reserve(self, size: int) -> int:
         """Add memory that lives throughout; return its offset."""
@@ -316,6 +318,12 @@ class _Planner:
             self.hoist(plan)
         _arena(plan, self.schedule, self.target, self.base)
         plan.counter = plan.reserve(64)
+        for kernel in plan.kernels:
+            if kernel.kind == "contract" and accumulates(kernel.anchor):
+                v = kernel.anchor
+                layout = contiguous((scratch_size(v, self.vector(v.dtype)),))
+                offset = plan.reserve(layout.size * v.dtype.itemsize)
+                plan.scratch[v.id] = Buffer(layout, v.dtype, "arena", offset=offset)
         return plan
 
     def copy_updates(self, plan: Plan) -> None:

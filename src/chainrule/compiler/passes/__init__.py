@@ -5,6 +5,7 @@
 ``simplify``       ``x * 1``, ``x + 0``, double negation, masks from what is kept anyway
 ``squeeze``        no axes of length 1 inside the program
 ``transpose_…``    products are computed the way round in which they are read
+``follow_…``       what follows convolutions has its axes in the order of their results
 ================== =======================================================================
 
 Common subexpressions cannot arise (values are hash-consed), dead code is never reached from a
@@ -21,6 +22,7 @@ from .algebra import simplify
 from .canonical import squeeze, transpose_products
 from .checking import check
 from .fold import fold
+from .permuting import follow_convolutions
 
 __all__ = ["PASSES", "check", "optimise"]
 
@@ -29,6 +31,7 @@ PASSES: tuple[Callable[[Program], Program], ...] = (
     simplify,
     squeeze,
     transpose_products,
+    follow_convolutions,
 )
 
 

@@ -21,6 +21,7 @@ from chainrule.ops.pooling import _divisors, _stretched, pooled_lengths
 from ..program import Affine, Builder, Value
 from .expression import Expr
 from .rules import Call, rule
+from .windowed import kernel_gradient, samples_last, windowed_product
 
 __all__: list[str] = []
 
@@ -118,15 +119,14 @@ def _convolution(c: Call) -> Value:
     x, w = (b.cast(a, c.dtype) for a in c.args)
     nd = len(x.shape) - 2
     view = _windows(b, x, w.shape[2:], window, c.shape[2:])
+    if groups == 1:
+        return windowed_product(b, view, w, samples_last(x.shape[0], w.shape[0]))
     # windows (G, N, *P, C/G, *K) times weights (G, C/G, *K, O/G)
     a = _grouped(b, view, 1, groups)  # (G, N, C/G, *P, *K)
     order = [0, 1, *range(3, 3 + nd), 2, *range(3 + nd, 3 + 2 * nd)]
     a = b.transpose(a, order)
     k = _grouped(b, w, 0, groups)  # (G, O/G, C/G, *K)
     k = b.transpose(k, [0, *range(2, 3 + nd), 1])
-    if groups == 1:
-        a, k = b.reshape(a, a.shape[1:]), b.reshape(k, k.shape[1:])
-        return _last_to(b, b.contract(a, k, 0, 1 + nd, 1), 1)
     y = b.contract(a, k, 1, 1 + nd, 1)  # (G, N, *P, O/G)
     return _joined(b, _last_to(b, y, 2), 1)
 
@@ -137,13 +137,13 @@ def _conv_input(c: Call) -> Value:
     g, w = (b.cast(a, c.dtype) for a in c.args)
     nd = len(g.shape) - 2
     view = _reached(b, g, c.params["lengths"], w.shape[2:], window)  # (N, O, *L, *K)
+    if groups == 1:
+        turned = b.transpose(w, [1, 0, *range(2, 2 + nd)])
+        return windowed_product(b, view, turned, samples_last(g.shape[0], *w.shape[:2]))
     a = _grouped(b, view, 1, groups)  # (G, N, O/G, *L, *K)
     a = b.transpose(a, [0, 1, *range(3, 3 + nd), 2, *range(3 + nd, 3 + 2 * nd)])
     k = _grouped(b, w, 0, groups)  # (G, O/G, C/G, *K)
     k = b.transpose(k, [0, 1, *range(3, 3 + nd), 2])
-    if groups == 1:
-        a, k = b.reshape(a, a.shape[1:]), b.reshape(k, k.shape[1:])
-        return _last_to(b, b.contract(a, k, 0, 1 + nd, 1), 1)
     y = b.contract(a, k, 1, 1 + nd, 1)  # (G, N, *L, C/G)
     return _joined(b, _last_to(b, y, 2), 1)
 
@@ -154,13 +154,12 @@ def _conv_kernel(c: Call) -> Value:
     x, g = (b.cast(a, c.dtype) for a in c.args)
     nd = len(x.shape) - 2
     view = _windows(b, x, c.params["kernel"], window, g.shape[2:])
+    if groups == 1:
+        return kernel_gradient(b, view, g, samples_last(x.shape[0], g.shape[1]))
     a = _grouped(b, g, 1, groups)  # (G, N, O/G, *P)
     a = b.transpose(a, [0, 2, 1, *range(3, 3 + nd)])
     v = _grouped(b, view, 1, groups)  # (G, N, C/G, *P, *K)
     v = b.transpose(v, [0, 1, *range(3, 3 + nd), 2, *range(3 + nd, 3 + 2 * nd)])
-    if groups == 1:
-        a, v = b.reshape(a, a.shape[1:]), b.reshape(v, v.shape[1:])
-        return b.contract(a, v, 0, 1, 1 + nd)
     return b.reshape(b.contract(a, v, 1, 1, 1 + nd), c.shape)
 
 

@@ -1,0 +1,240 @@
+"""Products summed over many samples: one sample at a time, accumulators in memory between them.
+
+The gradient of a convolution's kernel sums over samples and places. An ordinary product
+(``contraction.py``) would stream every sample once per tile of the result; here every tile of the
+result visits one sample before the next is touched, so a sample comes from memory once. What
+follows the product (an update) runs when all samples are in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import NamedTuple
+
+from ..ir import I64, Function, Index, Val, type_of
+from ..plan import Product
+from ..program import Affine, Value
+from ..schedule import Kernel
+from ..target import Target
+from .contraction import Emitter, Operand, tile_vectors
+from .loops import _store_all, nest
+from .point import Linear, Point, Scope
+from .sharing import Share, portion
+
+__all__ = ["emit_accumulated"]
+
+_UNROLL = 2
+_SMALL = 4  # an axis as short as this is taken whole into a tile, beside a part of another
+
+
+class _Shape(NamedTuple):
+    """How the result is cut: lanes along one axis, tiles along one or two, loops over the rest."""
+
+    lane: int
+    tall: int
+    short: int | None
+    others: list[int]
+
+
+def _cut(v: Value, by_rows: bool) -> _Shape:
+    _, rows, _, _ = v.data
+    ndim = len(v.shape)
+    left, right = list(range(rows)), list(range(rows, ndim))
+    lanes, still = (left, right) if by_rows else (right, left)
+    tall = max(still, key=lambda a: (v.shape[a], a))
+    rest = [a for a in still if a != tall]
+    short = None
+    if rest and v.shape[tall] <= _SMALL and v.shape[rest[-1]] <= _SMALL:
+        short = rest.pop()
+    return _Shape(lanes[-1], tall, short, [*lanes[:-1], *rest])
+
+
+def emit_accumulated(
+    kernel: Kernel,
+    product: Product,
+    scratch: Val,
+    scope: Scope,
+    target: Target,
+    emitter: Emitter,
+    share: Share | None = None,
+) -> None:
+    """Write the kernel; ``scratch`` points to memory for the accumulators."""
+    v = kernel.anchor
+    f, lanes = scope.f, scope.lanes
+    _, rows, _, inner = v.data
+    left, right = (Operand.of(x, scope) for x in product.operands)
+    size = v.dtype.itemsize
+    t = type_of(v.dtype).vec(lanes)
+    extents = v.args[0].shape[rows:]
+    out = [*left.strides[:rows], *right.strides[inner:]]  # stride per axis of the result
+    inner_strides = left.strides[rows:], right.strides[:inner]
+    still, moving = (right, left) if product.by_rows else (left, right)
+    sk, mk = reversed(inner_strides) if product.by_rows else inner_strides
+    shape = _cut(v, product.by_rows)
+    side = range(rows) if product.by_rows else range(rows, len(v.shape))
+    width, tall = v.shape[shape.lane], v.shape[shape.tall]
+    shorts = v.shape[shape.short] if shape.short is not None else 1
+    vectors = -(-width // lanes)
+    tail = width % lanes or None
+    limit = 18 if target.registers >= 32 else target.accumulators
+
+    def row_bytes(position: Sequence[tuple[int, Index]]) -> Index:
+        """Return where in the accumulators a row of the result (all axes but the lane's) lies."""
+        step, total = vectors * lanes * size, 0
+        strides: dict[int, int] = {}
+        for a in reversed(range(len(v.shape))):
+            if a != shape.lane:
+                strides[a] = step
+                step *= v.shape[a]
+        at: Index = total
+        for a, i in position:
+            at = f.iadd(at, f.imul(i, strides[a]))
+        return at
+
+    def tile(sample: Index, outer: list[Linear], j: int, nv: int, count: int, i: Index) -> None:
+        where = [(a, _raw(x)) for a, x in zip(shape.others, outer, strict=True)]
+        p = still.address(f, [(sample, sk[0]), (i, out[shape.tall])])
+        q = moving.address(f, [(sample, mk[0]), (j * lanes, 1)])
+        for a, x in where:
+            if a in side:
+                q = f.at(q, f.imul(x, out[a] * size))
+            else:
+                p = f.at(p, f.imul(x, out[a] * size))
+        base = f.at(scratch, row_bytes([*where, (shape.tall, i)]))
+        spots = []
+        for r in range(count):
+            for s in range(shorts):
+                near = [(shape.tall, r)] + ([(shape.short, s)] if shape.short is not None else [])
+                reach = sum(out[a] * n for a, n in near) * size
+                offset = row_bytes(near)
+                assert isinstance(offset, int)
+                spots.append((reach, offset + j * lanes * size))
+
+        def valid(n: int) -> int | None:
+            return tail if j + n == vectors - 1 and not moving.access.slack else None
+
+        def step(p: Val, q: Val, acc: list[Val], ka: int, kb: int) -> list[Val]:
+            vector = [f.load(t, f.at(q, kb + n * lanes * size), valid(n)) for n in range(nv)]
+            made = []
+            for r, (reach, _) in enumerate(spots):
+                x = f.broadcast(f.load(t.scalar, f.at(p, ka + reach)), lanes)
+                made += [f.fma(x, vector[n], acc[r * nv + n]) for n in range(nv)]
+            return made
+
+        def deep(k: int, p: Val, q: Val, acc: list[Val]) -> list[Val]:
+            if k == len(extents):
+                return step(p, q, acc, 0, 0)
+            da, db = sk[k] * size, mk[k] * size
+            last = k == len(extents) - 1
+            unroll = _UNROLL if last and extents[k] >= _UNROLL else 1
+
+            def turn(_: Index, c: list[Val]) -> list[Val]:
+                p, q, acc = c[0], c[1], c[2:]
+                if last:
+                    for u in range(unroll):
+                        acc = step(p, q, acc, u * da, u * db)
+                else:
+                    acc = deep(k + 1, p, q, acc)
+                return [f.at(p, unroll * da), f.at(q, unroll * db), *acc]
+
+            whole = extents[k] // unroll * unroll
+            done = f.loop(0, whole, unroll, turn, [p, q, *acc])
+            p, q, acc = done[0], done[1], done[2:]
+            for u in range(extents[k] - whole):
+                acc = step(p, q, acc, u * da, u * db)
+            return acc
+
+        places = [f.at(base, o + n * lanes * size) for _, o in spots for n in range(nv)]
+        acc = deep(1, p, q, [f.load(t, place) for place in places])
+        for x, place in zip(acc, places, strict=True):
+            f.store(x, place)
+
+    height = max(1, min(tall, limit // (2 * shorts) if vectors > 1 else limit // shorts))
+    height = -(-tall // -(-tall // height))  # tiles of about one size
+    low, high = portion(f, tall // height, share)
+    low, high = f.imul(low, height), f.imul(high, height)
+
+    def each_row(
+        g: Function, low: Index, high: Index, body: Callable[[Linear, dict[int, Linear]], None]
+    ) -> None:
+        axes = [*shape.others] + ([shape.short] if shape.short is not None else [])
+
+        def along(i: Index, _: list[Val]) -> None:
+            nest(
+                g,
+                [v.shape[a] for a in axes],
+                lambda outer: body(Linear.of(i), dict(zip(axes, outer, strict=True))),
+            )
+
+        g.loop(low, high, 1, along)
+
+    def bounds(last: Val | None) -> Index:
+        """Return the end of this thread's rows: the last one has what fills no tile."""
+        if last is None or not isinstance(high, Val):
+            return tall
+        return f.emit(I64, f"select {last.typed}, i64 {tall}, i64 {f.index(high).text}")
+
+    is_last = (
+        None if share is None else f.compare("eq", f.index(f.iadd(share.thread, 1)), share.threads)
+    )
+    end = bounds(is_last)
+
+    def clear(i: Linear, there: dict[int, Linear]) -> None:
+        where = [(a, _raw(x)) for a, x in there.items()]
+        base = f.at(scratch, row_bytes([*where, (shape.tall, _raw(i))]))
+        for n in range(vectors):
+            f.store(f.like(0.0, Val("", t)), f.at(base, n * lanes * size))
+
+    each_row(f, low, end, clear)
+
+    def sample(n: Index, _: list[Val]) -> None:
+        def panel(outer: list[Linear]) -> None:
+            at = 0
+            for nv in tile_vectors(vectors):
+                parts = [nv] if nv < 3 else [2, 1]
+                for part in parts:
+                    turn = partial(tile, n, outer, at, part, height)
+                    f.loop(low, high, height, lambda i, _, turn=turn: turn(i))
+                    rest = tall % height
+                    if rest:
+                        last = partial(tile, n, outer, at, part, rest, tall - rest)
+                        f.when(is_last, last) if is_last is not None else last()
+                    at += part
+
+        nest(f, [v.shape[a] for a in shape.others], panel)
+
+    f.loop(0, extents[0], 1, sample)
+
+    def write(child: Scope, args: list[Val]) -> None:
+        memory, first, after = args
+        g = child.f
+
+        def finish(i: Linear, there: dict[int, Linear]) -> None:
+            there = {**there, shape.tall: i}
+            shared: dict[object, Val] = {}
+            base = memory
+            step = vectors * lanes * size
+            for a in reversed(range(len(v.shape))):
+                if a != shape.lane:
+                    base = g.at(base, g.imul(_raw(there[a]), step))
+                    step *= v.shape[a]
+            for n in range(vectors):
+                x = g.load(t, g.at(base, n * lanes * size))
+                spot = tuple(
+                    Linear(n * lanes) if a == shape.lane else there[a] for a in range(len(v.shape))
+                )
+                valid = tail if n == vectors - 1 else None
+                p = Point(child, spot, shape.lane, valid, {v.id: x}, shared)
+                for root in kernel.roots[1:]:
+                    p.given[root.id] = p._map(root, Affine.identity(len(root.shape)))
+                _store_all(kernel.stored, child, p)
+
+        each_row(g, first, after, finish)
+
+    emitter.outline("update", write, [f.index(low), f.index(end)], scratch)
+
+
+def _raw(i: Linear) -> Index:
+    """Return a loop's index, which is a constant or one run-time value."""
+    return i.constant if not i.terms else i.terms[0][0]
