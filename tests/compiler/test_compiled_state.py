@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import resource
+import threading
 
 import numpy as np
 import pytest
@@ -280,3 +281,23 @@ def test_indices_are_checked_for_a_whole_epoch():
     f = cr.compile(lambda x, i: cr.cross_entropy(x, i))
     with pytest.raises(IndexError, match="index 9 is outside"):
         f.epoch(np.zeros((8, 4)), np.array([0, 1, 2, 3, 0, 1, 9, 3]), batch_size=2)
+
+
+def test_calls_from_several_python_threads_do_not_mix():
+    """One arena per form: callers take turns, and each gets its own results."""
+    f = cr.compile(lambda x: cr.tanh(x @ x.T).sum(1))
+    inputs = [np.random.default_rng(n).standard_normal((40, 40)) for n in range(4)]
+    want = [f(x) for x in inputs]
+    wrong = []
+
+    def work(n: int) -> None:
+        for _ in range(200):
+            if not np.array_equal(f(inputs[n]), want[n]):
+                wrong.append(n)
+
+    threads = [threading.Thread(target=work, args=(n,)) for n in range(4)]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    assert not wrong

@@ -77,14 +77,10 @@ class Compiled:
                 form = self._fast.get(key)
                 if form is not None and form.guards_hold():
                     self._last = form
-                    form.step(args)
-                    return form.outputs()
+                    return form(args)
                 form = self._fast[key] = self.specialise(args, kwargs)
-                form.step(args)
-                return form.outputs()
-        form = self.specialise(args, kwargs)
-        form.step(self._leaves(args, kwargs))
-        return form.outputs()
+                return form(args)
+        return self.specialise(args, kwargs)(self._leaves(args, kwargs))
 
     def epoch(
         self,

@@ -228,7 +228,8 @@ def run_epoch(
         compiled._last = loop.form
         arrays = [*rows, *each.values(), *constants]
         loop.form.verify(arrays)
-        results = loop.run(arrays, steps, 0, permutation, report(0, []))
+        with loop.form.lock:
+            results = loop.run(arrays, steps, 0, permutation, report(0, []))
         outputs = tree.unflatten(loop.form.graph.out_structure, results)
     if rest:
         loop = _loop(compiled, rows, each, fixed, rest)
@@ -238,7 +239,9 @@ def run_epoch(
         arrays = [*rows, *tail, *constants]
         if not steps:
             loop.form.verify(arrays)
-        results = loop.run(arrays, 1, done if permutation is None else 0, cut, report(steps, []))
+        with loop.form.lock:
+            first = done if permutation is None else 0
+            results = loop.run(arrays, 1, first, cut, report(steps, []))
         partial = tree.unflatten(loop.form.graph.out_structure, [r[0] for r in results])
         if compiled._last is None:
             compiled._last = loop.form

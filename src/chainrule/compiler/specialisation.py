@@ -6,6 +6,7 @@ Holds the program, the machine code, the arena and the homes of its state, and r
 from __future__ import annotations
 
 import ctypes
+import threading
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -86,6 +87,7 @@ class Specialisation:
         self.engine: Engine = load(self.code.text, target)
         self.seconds.update(self.engine.seconds)
         self._threaded: Engine | None = None
+        self.lock = threading.Lock()
         self._place()
 
     def _phases(self, fixed: dict[int, Layout | None], packed: bool) -> list[Phase]:
@@ -218,6 +220,12 @@ class Specialisation:
         self.arena.bytes[start : start + 8] = 0
 
     # -- running ------------------------------------------------------------------------
+
+    def __call__(self, leaves: Sequence[Any]) -> Any:
+        """Run one step and return its results; one caller at a time, as there is one arena."""
+        with self.lock:
+            self.step(leaves)
+            return self.outputs()
 
     def verify(self, arrays: Sequence[Array]) -> None:
         """Check inputs that are indices.
