@@ -21,7 +21,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-EPOCHS, SAMPLES, BATCH = 6, 240, 16
+EPOCHS, SAMPLES, BATCH = 15, 240, 16
 
 
 def train(checkpoint: Path) -> str:
@@ -59,7 +59,7 @@ def train(checkpoint: Path) -> str:
         epochs=EPOCHS,
         batch_size=BATCH,
         validation=0.25,
-        callbacks=[EarlyStopping(patience=4)],
+        callbacks=[EarlyStopping(patience=12)],
         checkpoint=checkpoint,
         checkpoint_every=2,
         resume=True,
@@ -112,7 +112,7 @@ def trial(
         worker = start(checkpoint)
         assert worker.stdout is not None
         worker.stdout.readline()
-        time.sleep(chance.uniform(0.0, 0.8 * seconds))
+        time.sleep(chance.uniform(0.0, 0.3 * seconds))
         if worker.poll() is None:
             worker.send_signal(signal.SIGKILL)
             killed += 1
