@@ -24,10 +24,11 @@ from typing import Any
 import numpy as _np
 
 from chainrule.core.lib import lib as _lib
+from chainrule.ops.index_notation import c_, r_
 from chainrule.ops.protocols import FUNCTIONS as _FUNCTIONS
 from chainrule.ops.protocols import UFUNCS as _UFUNCS
 
-__all__ = ["linalg"]
+__all__ = ["c_", "linalg", "r_"]
 
 
 def _answer(function: Any, name: str) -> Any:
