@@ -470,7 +470,8 @@ def backend_for(function: Any, args: tuple[Any, ...]) -> Backend:
         return PairBackend(function[0], function[1], parts)
     if not callable(function):
         raise ArgumentError(
-            f"check.gradients: expected a function, a module or a pair (f, grad_f); got {type(function).__name__}"
+            "check.gradients: expected a function, a module or a pair (f, grad_f); got"
+            f" {type(function).__name__}"
         )
     names = _names(function, len(args))
     torch = sys.modules.get("torch")

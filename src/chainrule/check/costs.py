@@ -251,13 +251,7 @@ def _infer(
             families = [f for f in _FAMILIES if _has_slope(f[1], slope, a, y)] or _FAMILIES[:1]
         for words, family in families:
             for count in batches:
-                external = _reader(
-                    program,
-                    recorder,
-                    place,
-                    target,
-                    lambda a, y, f=family, n=count: float(np.sum(f(a, y)) / n),
-                )
+                external = _reader(program, recorder, place, target, _total(family, count))
                 program.external = external
                 hits = _agreement(program, exam)
                 said = words if count == 1 else f"{words}, divided by {count}"
@@ -268,6 +262,10 @@ def _infer(
     return [
         f"the code computes no cost; inferred from its output error: {best[1]} (give another as cost=)"
     ]
+
+
+def _total(family: Callable[[Any, Any], Any], count: int) -> Callable[[Any, Any], float]:
+    return lambda a, y: float(np.sum(family(a, y)) / count)
 
 
 def _derivative_function(program: SingleFunction, code: Instrumented) -> Callable[..., Any] | None:
@@ -283,7 +281,7 @@ def _derivative_function(program: SingleFunction, code: Instrumented) -> Callabl
             ):
                 method = getattr(holder, name)
                 if callable(method):
-                    return method  # type: ignore[no-any-return]
+                    return method
     return None
 
 

@@ -177,7 +177,7 @@ def atoms(expr: ast.expr) -> Iterator[tuple[ast.expr, ast.AST | None]]:
         if isinstance(node, (ast.Name, ast.Attribute, ast.Subscript)):
             called = isinstance(parent, ast.Call) and parent.func is node
             if not called:
-                yield node, parent  # type: ignore[misc]
+                yield node, parent
             if isinstance(node, ast.Name):
                 continue
         for child in reversed(list(ast.iter_child_nodes(node))):

@@ -49,8 +49,9 @@ def gradients(
     Parameters
     ----------
     f : callable, module or pair of callables
-        A function of tensors; a module (its parameters are checked, with `loss`); a function of PyTorch tensors, a
-        ``torch.autograd.Function.apply``, a JAX function; or a pair ``(f, grad_f)`` of plain NumPy where `f` returns a number.
+        A function of tensors; a module (its parameters are checked, with `loss`); a function of
+        PyTorch tensors, a ``torch.autograd.Function.apply``, a JAX function; or a pair
+        ``(f, grad_f)`` of plain NumPy where `f` returns a number.
     *args
         Where to check. Float arrays, numbers and tensors in any containers are differentiated by; they are
         promoted to float64. Everything else is passed on.
@@ -59,8 +60,8 @@ def gradients(
     order : {1, 2}
         2 also checks the derivative of the gradient.
     budget : float
-        Seconds to spend. Small arguments are compared in every entry, large ones in a sample of entries of *every*
-        argument and along random directions.
+        Seconds to spend. Small arguments are compared in every entry, large ones in a sample of
+        entries of *every* argument and along random directions.
     tolerance : Tolerance, optional
         The constants of the rule; see :mod:`chainrule.check.compare`.
     seed : int
@@ -162,19 +163,14 @@ class _Check:
         again = self._evaluate(self.values)
         self.started = started
         self.second = max(time.perf_counter() - started, 1e-6)
-        if any(not np.array_equal(a, b, equal_nan=True) for a, b in zip(self.outs, again)) or len(
-            again
-        ) != len(self.outs):
+        if not _equal(self.outs, again) or not self._same_nearby():
             return self._undecided(
-                "not deterministic: two evaluations at the same point differ; fix the seed inside the function"
+                "not deterministic: two evaluations at one point differ; fix the seed inside the"
+                " function"
             )
         if not all(np.isfinite(o).all() for o in self.outs if o.dtype.kind == "f"):
             return self._undecided("not finite: the function itself is not finite at this point")
         mutated = self._mutated()
-        if not self._same_nearby():
-            return self._undecided(
-                "not deterministic: two evaluations at one point differ; fix the seed inside the function"
-            )
         if len(self.outs) == 1 and self.outs[0].size == 1:
             self.cotangents = [np.ones(self.outs[0].shape)]
         else:
@@ -204,7 +200,7 @@ class _Check:
             first, second = self._evaluate(moved), self._evaluate(moved)
         except (ArithmeticError, ValueError):
             return True
-        return all(np.array_equal(a, b, equal_nan=True) for a, b in zip(first, second))
+        return _equal(first, second)
 
     # -- evaluation ------------------------------------------------------------------------------
 
@@ -306,9 +302,7 @@ class _Check:
                 (-1.0, 1.0), value.shape
             )
             direction *= max(spread(value), 1e-3) / math.sqrt(value.size)
-            truth = direction_truth(
-                lambda t, d=direction: cost(value + t * d), 1.0, self.noise, self.centre
-            )
+            truth = direction_truth(_line(cost, value, direction), 1.0, self.noise, self.centre)
             terms = gradient * direction
             along = float(np.sum(terms))
             # What rounding and a relative error of rtol in every entry can do to the sum.
@@ -445,7 +439,7 @@ class _Check:
 
     def _forward_mode(self) -> list[ArgumentResult]:
         """Adjoint identity ⟨u, Jv⟩ = ⟨Jᵀu, v⟩ for a tangent along each argument."""
-        results = []
+        results: list[ArgumentResult] = []
         for i, value in enumerate(self.values):
             if self.claimed[i] is None or np.shape(self.claimed[i]) != value.shape:
                 continue
@@ -548,6 +542,16 @@ class _Check:
             coverage,
             self.tolerance.rule(),
         )
+
+
+def _equal(a: Sequence[Array], b: Sequence[Array]) -> bool:
+    return len(a) == len(b) and all(np.array_equal(x, y, equal_nan=True) for x, y in zip(a, b))
+
+
+def _line(
+    cost: Callable[[Array], float], value: Array, direction: Array
+) -> Callable[[float], float]:
+    return lambda t: cost(value + t * direction)
 
 
 def _label(f: Any) -> str:

@@ -60,8 +60,8 @@ class Site:
         Number of the site.
     kind : str
         ``assign``, ``update`` (``+=`` and its kin), ``return``, ``call`` (a call for its effect),
-        ``argument`` (of such a call), ``loop`` (what a ``for`` runs over) or ``test`` (the condition of an ``if`` or
-        ``while``).
+        ``argument`` (of such a call), ``loop`` (what a ``for`` runs over) or ``test`` (the
+        condition of an ``if`` or ``while``).
     statement : ast.stmt
         The whole statement.
     expr : ast.expr

@@ -22,7 +22,7 @@ from __future__ import annotations
 
 import ast
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -104,7 +104,7 @@ class Localiser:
         self._deadline = time.perf_counter() + self.seconds
         self.recorder.reset()
         self.events = self._trace()
-        self._order = {}
+        self._order: dict[int, int] = {}
         self._values: dict[int, list[Any]] = {}
         for event in self.events:
             self._order.setdefault(event.site, len(self._order))
@@ -205,9 +205,7 @@ class Localiser:
             if outcome.error is not None:
                 self.feeds[index] = everything
                 continue
-            if outcome.cost is None or not np.isclose(
-                outcome.cost, self.base.cost, rtol=1e-12, atol=0
-            ):  # type: ignore[arg-type]
+            if not self._same_cost(outcome, 1e-12):
                 self.forward.add(index)
             changed = set()
             for n, (old, new) in enumerate(zip(base, self.exam.claimed(outcome))):
@@ -231,6 +229,11 @@ class Localiser:
                 self.feeds[site.index] = frozenset().union(*known) if known else None
                 if any(c in self.forward for c in children):
                     self.forward.add(site.index)
+
+    def _same_cost(self, outcome: Outcome, rtol: float) -> bool:
+        if outcome.cost is None or self.base.cost is None:
+            return False
+        return bool(np.isclose(outcome.cost, self.base.cost, rtol=rtol, atol=0))
 
     def _suspects(self, wrong: frozenset[int]) -> tuple[list[Site], list[Site]]:
         """Sites that could explain everything wrong, and those that could explain a part."""
@@ -270,11 +273,11 @@ class Localiser:
                         partial.append(Fix(site, edit, mended))
             full += self._confirmed(found)
             if full:
-                best = self._choose(full)
+                chosen = self._choose(full)
                 # A statement whose value is a true derivative already only compensates for
                 # another: look further, at dearer edits, for that one.
-                if not self._is_true(best.site):
-                    return best
+                if not self._is_true(chosen.site):
+                    return chosen
             lower = upper
         if full:
             return self._choose(full)
@@ -344,7 +347,7 @@ class Localiser:
             self.recorder.edit(self.accepted)
         if outcome.error is not None or outcome.cost is None:
             return frozenset()
-        if not np.isclose(outcome.cost, self.base.cost, rtol=1e-10, atol=0):  # type: ignore[arg-type]
+        if not self._same_cost(outcome, 1e-10):
             return frozenset()
         claimed = self.exam.claimed(outcome)
         mended = frozenset(n for n in wrong if self._fits(n, claimed[n]))
@@ -558,7 +561,7 @@ class Localiser:
             for name, true in self._quantities(site, value):
                 if time.perf_counter() > self._deadline + 5:
                     return None
-                self.recorder.changes = {site.index: lambda v, p, true=true: true.copy()}
+                self.recorder.changes = {site.index: _instead(true)}
                 outcome = self.exam.program.run()
                 self.recorder.changes = {}
                 if all(self._right_quickly(outcome, n) for n in everything):
@@ -749,6 +752,11 @@ def describe_difference(value: NDArray[Any], true: NDArray[np.float64]) -> tuple
     elif value.ndim == 2 and value.T.shape == true.shape and np.allclose(value.T, true, rtol=1e-5):
         return "transpose", "it is transposed"
     return "missing-term", "it is not the derivative of the cost that it should be"
+
+
+def _instead(value: NDArray[np.float64]) -> Callable[[Any, int], Any]:
+    """A change that puts `value` in the place of whatever comes."""
+    return lambda old, pass_: value.copy()
 
 
 def _has_floats(values: list[Any]) -> bool:

@@ -142,11 +142,11 @@ def _returned_inputs(
         if o in pairs or not _is_returned(output):
             continue
         for i, leaf in enumerate(leaves):
-            if i not in taken and leaf.word == output.word and leaf.value.dtype.kind == "f":
-                if np.array_equal(leaf.value, output.value):
-                    found.append((o, i))
-                    taken.add(i)
-                    break
+            free = i not in taken and leaf.value.dtype.kind == "f"
+            if free and leaf.word == output.word and np.array_equal(leaf.value, output.value):
+                found.append((o, i))
+                taken.add(i)
+                break
     return found
 
 
@@ -193,9 +193,9 @@ def _given(
     for out_name, in_name in gradient_of.items():
         for o, output in enumerate(outputs):
             for i, leaf in enumerate(leaves):
-                if out_name in (output.name, output.word) and in_name in (leaf.name, leaf.word):
-                    if output.indices == leaf.indices or out_name == output.name:
-                        found.setdefault(o, (i, True))
+                meant = out_name in (output.name, output.word) and in_name in (leaf.name, leaf.word)
+                if meant and (output.indices == leaf.indices or out_name == output.name):
+                    found.setdefault(o, (i, True))
     return found
 
 

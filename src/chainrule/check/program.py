@@ -184,9 +184,8 @@ class Program(ABC):
             if not (named or inside):
                 continue
             old = before.get(leaf.path)
-            if old is not None and old.value.shape == leaf.value.shape:
-                if np.array_equal(old.value, leaf.value, equal_nan=True):
-                    continue
+            if old is not None and np.array_equal(old.value, leaf.value, equal_nan=True):
+                continue
             found.append(leaf)
         return found
 

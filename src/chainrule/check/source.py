@@ -40,8 +40,8 @@ def source(
     Parameters
     ----------
     target : callable or path
-        A function, a bound method, or ``"file.py:function"``. It returns gradients, with or without the cost, in
-        whatever containers; or leaves them on its instance.
+        A function, a bound method, or ``"file.py:function"``. It returns gradients, with or
+        without the cost, in whatever containers; or leaves them on its instance.
     *args, **kwargs
         What to call it with. Float arrays are promoted to float64.
     cost : callable, optional
@@ -50,7 +50,8 @@ def source(
     gradient_of : dict, optional
         Names of outputs to names of inputs, where names and values do not tell.
     seed : int
-        NumPy's and Python's global generators are set to it before each run, so dropout is the same each time.
+        NumPy's and Python's global generators are set to it before each run, so that dropout is
+        the same each time.
     budget : float
         Seconds for numerical derivatives, and about as many again for the search.
 
@@ -155,7 +156,7 @@ def load(target: str | os.PathLike[str]) -> Callable[..., Any]:
         thing = getattr(thing, part)
     if not callable(thing):
         raise ArgumentError(f"{name!r} in {path} is not a function")
-    return thing  # type: ignore[no-any-return]
+    return thing
 
 
 def load_module(path: str) -> Any:

@@ -412,13 +412,14 @@ class _Catalogue:
     # -- what is there ---------------------------------------------------------------------------
 
     def _operators(self, node: ast.expr, parent: ast.AST | None) -> Iterator[_Change]:
-        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
-            if not isinstance(node.operand, ast.Constant):
-                yield _Change("sign", self._with(node, node.operand), 0.9, "a minus sign too many")
-                one = ast.BinOp(ast.Constant(1), ast.Sub(), node.operand)
-                yield _Change(
-                    "missing-term", self._with(node, one), 1.15, "the 1 of 1 − … is missing"
-                )
+        if (
+            isinstance(node, ast.UnaryOp)
+            and isinstance(node.op, ast.USub)
+            and not isinstance(node.operand, ast.Constant)
+        ):
+            yield _Change("sign", self._with(node, node.operand), 0.9, "a minus sign too many")
+            one = ast.BinOp(ast.Constant(1), ast.Sub(), node.operand)
+            yield _Change("missing-term", self._with(node, one), 1.15, "the 1 of 1 − … is missing")
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, (ast.Invert, ast.Not)):
             yield _Change("mask", self._with(node, node.operand), 1.0, "the mask is inverted")
         if not isinstance(node, ast.BinOp):
@@ -557,9 +558,9 @@ class _Catalogue:
             and isinstance(parent.op, ast.Pow)
             and parent.right is node
         )
-        inside_index = isinstance(
-            parent, (ast.Subscript, ast.Slice, ast.Tuple, ast.UnaryOp)
-        ) and isinstance(value, int)
+        inside_index = isinstance(parent, (ast.Subscript, ast.Slice, ast.Tuple)) and isinstance(
+            value, int
+        )
         if exponent:
             assert isinstance(parent, ast.BinOp)
             base = self.scope.value(parent.left)
@@ -669,12 +670,12 @@ class _Catalogue:
                     f"{text(node)} should be transposed",
                 )
         elif shape is not None and len(shape) > 2 and not isinstance(parent, ast.Subscript):
-            new = parse(f"{self.np}.swapaxes(_, -1, -2)")
-            assert isinstance(new, ast.Call)
-            new.args[0] = node
+            swapped = parse(f"{self.np}.swapaxes(_, -1, -2)")
+            assert isinstance(swapped, ast.Call)
+            swapped.args[0] = node
             yield _Change(
                 "transpose",
-                self._with(node, new),
+                self._with(node, swapped),
                 1.5,
                 f"the last two axes of {text(node)} should be exchanged",
             )
@@ -821,7 +822,7 @@ class _Catalogue:
         slip = "bias-sum" if self._for_bias() else "broadcast"
         if name not in ("sum", "mean"):
             slip = "wrong-winner" if "m" in name else "index"
-        keeps = [keep] if keep is None else [keep, None]
+        keeps: list[ast.expr | None] = [keep] if keep is None else [keep, None]
         if keep is None:
             keeps.append(ast.Constant(True))
         axes: list[ast.expr | None] = [None, *[_number(a) for a in range(ndim)], _number(-1)]
@@ -1030,11 +1031,13 @@ class _Catalogue:
         for ancestor in chain:
             if isinstance(ancestor, ast.Compare):
                 return True
-            if isinstance(ancestor, ast.BinOp) and isinstance(ancestor.op, (ast.Sub, ast.Add)):
-                if isinstance(ancestor.left, ast.Constant) or isinstance(
-                    ancestor.right, ast.Constant
-                ):
-                    return True
+            if not isinstance(ancestor, ast.BinOp):
+                continue
+            sides = (ancestor.left, ancestor.right)
+            if isinstance(ancestor.op, (ast.Sub, ast.Add)) and any(
+                isinstance(side, ast.Constant) for side in sides
+            ):
+                return True
         source = text(self.expr).replace(" ", "")
         inner = re.escape(text(node).replace(" ", ""))
         return bool(re.search(rf"{inner}\*\(1(?:\.0)?-{inner}", source))
@@ -1052,6 +1055,12 @@ class _Catalogue:
                 isinstance(parent, ast.BinOp)
                 and isinstance(parent.op, (ast.Add, ast.Sub, ast.MatMult))
             ) or (isinstance(parent, ast.Call) and parent.func is not node):
+                found.append((node, 0.2))
+            elif isinstance(parent, ast.Attribute) and parent.attr in (
+                *_REDUCTIONS,
+                "reshape",
+                "dot",
+            ):
                 found.append((node, 0.2))
             elif isinstance(parent, ast.UnaryOp):
                 found.append((node, 0.3))
