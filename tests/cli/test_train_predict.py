@@ -244,6 +244,14 @@ def test_wrong_usage_is_one_clear_message_and_exit_code_2(arguments: tuple[str, 
     assert not Path("runs").exists()
 
 
+def test_training_that_diverges_says_so_and_what_to_do() -> None:
+    result = run("train", "sine", "--lr", "1e20", "--optimizer", "sgd")
+    assert result.exit_code == 2
+    assert "the loss became" in result.stderr
+    assert "smaller learning rate" in result.stderr
+    assert "RuntimeWarning" not in result.stderr
+
+
 def predictions(*arguments: object) -> list[dict[str, str]]:
     result = run("predict", *arguments)
     assert result.exit_code == 0, result.output

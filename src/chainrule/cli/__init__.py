@@ -17,7 +17,9 @@ __all__ = ["main"]
 SUBCOMMANDS = {
     "train": Subcommand("chainrule.cli.train", "Train a network on a file or a built-in data set."),
     "predict": Subcommand("chainrule.cli.predict", "Say what a trained network says of new data."),
-    "check": Subcommand("chainrule.cli.check", "Check hand-written gradients; name the wrong line."),
+    "check": Subcommand(
+        "chainrule.cli.check", "Check hand-written gradients; name the wrong line."
+    ),
     "doctor": Subcommand("chainrule.cli.doctor", "Versions, processor, and whether it all works."),
 }
 

@@ -145,17 +145,19 @@ def train_run(plan: Plan, run: RunDirectory, *, progress: bool, resume: bool = F
     stopping = EarlyStopping("val_loss", settings.patience) if _stops_early(plan) else None
     callbacks = [JSONLWriter(run.history), *([stopping] if stopping else [])]
     start = perf_counter()
-    history = trainer.fit(
-        data.train,
-        epochs=settings.epochs,
-        batch_size=settings.batch_size,
-        validation=data.validation if "validation" in plan.parts else None,
-        callbacks=callbacks,
-        progress=progress,
-        checkpoint=run.checkpoint,
-        checkpoint_seconds=1.0,
-        resume=resume,
-    )
+    # A loss that is no longer finite ends training with an error that says what to do.
+    with np.errstate(over="ignore", invalid="ignore"):
+        history = trainer.fit(
+            data.train,
+            epochs=settings.epochs,
+            batch_size=settings.batch_size,
+            validation=data.validation if "validation" in plan.parts else None,
+            callbacks=callbacks,
+            progress=progress,
+            checkpoint=run.checkpoint,
+            checkpoint_seconds=1.0,
+            resume=resume,
+        )
     seconds = perf_counter() - start
     return Outcome(
         model,

@@ -116,7 +116,8 @@ def _prepare_table(
 ) -> Prepared:
     if target is None:
         raise ArgumentError(
-            f"{table.name}: which column is to be learnt? It has {listing(table.names)}."
+            f"{table.name}: which column is to be learnt? It has {listing(table.names)}; "
+            "name one as target (on the command line: --target)."
         )
     if target not in table:
         raise ArgumentError(

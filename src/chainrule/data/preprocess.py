@@ -22,7 +22,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from chainrule.data.table import Column, Kind, Table, listing, parse_numbers
+from chainrule.data.table import Column, Kind, Table, is_number, listing, parse_numbers
 from chainrule.errors import ArgumentError, CheckpointError, DataError
 
 __all__ = ["CategoryRule", "NumberRule", "Preprocessor", "Transformed"]
@@ -68,7 +68,7 @@ class NumberRule:
             )
         strays = [word for word in column.words if word not in self.words]
         if not column.is_numeric:
-            strays = [text for text in column.values if text is not None and not _is_number(text)]
+            strays = [text for text in column.values if text is not None and not is_number(text)]
             strays = [text for text in strays if text not in self.words]
         if strays:
             raise DataError(
@@ -281,11 +281,3 @@ def _number_rule(column: Column) -> NumberRule:
         flags_missing=bool(column.missing.any()),
         words=column.words,
     )
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True

@@ -32,7 +32,7 @@ from numpy.typing import NDArray
 
 from chainrule.errors import DataError
 
-__all__ = ["MISSING_WORDS", "Column", "Kind", "Table", "infer", "parse_numbers"]
+__all__ = ["MISSING_WORDS", "Column", "Kind", "Table", "infer", "is_number", "parse_numbers"]
 
 MISSING_WORDS = frozenset({"", "?", "-", "--", "na", "n/a", "#n/a", "nan", "null", "none"})
 
@@ -194,7 +194,7 @@ def infer(name: str, raw: NDArray[Any]) -> Column:
     present = [text for text in texts if text is not None]
     if not present:
         return Column(name, Kind.EMPTY, texts)
-    strays = {text for text in set(present) if not _NUMBER.fullmatch(text)}
+    strays = {text for text in set(present) if not is_number(text)}
     share = 1 - sum(text in strays for text in present) / len(present) if strays else 1.0
     if share >= _SHARE_OF_NUMBERS and not any(_CODE.fullmatch(text) for text in strays):
         numbers = parse_numbers(texts, strays)
@@ -238,6 +238,11 @@ def to_texts(name: str, raw: NDArray[Any]) -> NDArray[Any]:
                 "texts or dates."
             )
     return texts
+
+
+def is_number(text: str) -> bool:
+    """Return whether a text is a number; ``007`` and ``1_000`` are none."""
+    return _NUMBER.fullmatch(text) is not None
 
 
 def parse_numbers(texts: NDArray[Any], strays: Iterable[str] = ()) -> NDArray[np.float64]:
