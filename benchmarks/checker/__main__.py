@@ -25,6 +25,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "src"))
 
 import numpy as np  # noqa: E402
+
 from benchmarks.checker import corpus  # noqa: E402
 from benchmarks.checker.figures import Record, Trial, failures, report  # noqa: E402
 from benchmarks.checker.mutants import SEEDS, Mutant, mutants, write  # noqa: E402

@@ -72,7 +72,8 @@ class Program:
     softmax : tuple of str
         Texts of the lines in which the softmax Jacobian is applied.
     slips : tuple of (str, str, str)
-        Slips written by hand: kind, old text, new text; the old text occurs once in the file.
+        Slips written by hand: kinds joined by ``|``, old text, new text; the old text occurs once
+        in the file.
     style : str
         What is particular about how it is written.
     folder : str

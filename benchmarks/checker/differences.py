@@ -6,6 +6,7 @@ from types import ModuleType
 from typing import Any
 
 import numpy as np
+
 from benchmarks.checker.corpus import Inputs, Program, cost, get, put
 
 # Weights of the seven-point stencil for the first derivative; its error is h**6 f⁽⁷⁾/140.

@@ -18,6 +18,7 @@ from types import ModuleType
 from typing import Any, Literal
 
 import numpy as np
+
 from benchmarks.checker import corpus
 from benchmarks.checker.corpus import Program
 from benchmarks.checker.operators import OPERATORS
@@ -82,8 +83,9 @@ def planted(program: Program) -> list[list[Edit]]:
             raise ValueError(f"{program.name}: {old!r} must occur once")
         start = program.source.index(old)
         line = _statement_line(source, start)
-        edit = Edit(kind, line, ((start, start + len(old), new),), "by hand")
-        edits.setdefault(source.applied(edit), []).insert(0, edit)
+        span = (start, start + len(old), new)
+        by_hand = [Edit(word, line, (span,), "by hand") for word in kind.split("|")]
+        edits[source.applied(by_hand[0])] = by_hand + edits.get(source.applied(by_hand[0]), [])
     edits.pop(program.source, None)
     return list(edits.values())
 

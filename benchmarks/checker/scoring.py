@@ -77,6 +77,8 @@ def accepted_kinds(mutant: Mutant) -> set[str]:
     operator = mutant.edit.operator
     if "mask" in kinds and operator in _FORGOTTEN_MASKS:
         accepted.add("missing-derivative")
+    if "factor" in kinds and operator == "dropped factor" and mutant.edit.of_a_variable:
+        accepted.add("missing-derivative")
     if operator == "power forgotten":
         accepted.add("missing-derivative")
     if operator == "shifted index":

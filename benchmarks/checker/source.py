@@ -16,6 +16,7 @@ from types import FrameType
 from typing import Any
 
 import numpy as np
+
 from benchmarks.checker import corpus
 from benchmarks.checker.corpus import Program
 
@@ -31,6 +32,7 @@ class Edit:
 
     `line` is the line of the statement that has become wrong; `also` holds further lines that are
     as right an answer, for slips that leave no statement behind (see `operators.flow`).
+    `of_a_variable` tells a lost factor with a name from a lost number.
     """
 
     kind: str
@@ -38,6 +40,7 @@ class Edit:
     spans: tuple[tuple[int, int, str], ...]
     operator: str
     also: tuple[int, ...] = ()
+    of_a_variable: bool = False
 
 
 @dataclass(frozen=True)

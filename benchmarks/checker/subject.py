@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
 from benchmarks.checker import corpus
 from benchmarks.checker.corpus import Bound, Inputs, Program
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from dataclasses import replace
 
 from benchmarks.checker.operators import roles
 from benchmarks.checker.source import Edit, Site
@@ -41,16 +42,21 @@ def dropped_factor(site: Site) -> Iterator[Edit]:
         left, right = node.left, node.right
         kind = roles.factor_kind(site, right)
         if roles.number(right) != 1:
-            yield site.replace(kind, node, site.text(left), "dropped factor")
+            yield _without(site, kind, node, right, left)
         if isinstance(node.op, ast.Mult) and roles.number(left) != 1:
             kind = roles.factor_kind(site, left)
-            yield site.replace(kind, node, site.text(right), "dropped factor")
+            yield _without(site, kind, node, left, right)
     for node in site.expressions:
         if isinstance(node, ast.Call) and site.text(node.func) == "np.multiply":
             left, right = node.args
             for lost, kept in ((left, right), (right, left)):
                 kind = roles.factor_kind(site, lost)
-                yield site.replace(kind, node, site.text(kept), "dropped factor")
+                yield _without(site, kind, node, lost, kept)
+
+
+def _without(site: Site, kind: str, node: ast.AST, lost: ast.AST, kept: ast.AST) -> Edit:
+    edit = site.replace(kind, node, site.text(kept), "dropped factor")
+    return replace(edit, of_a_variable=roles.number(lost) is None)
 
 
 def doubled_count(site: Site) -> Iterator[Edit]:
@@ -93,6 +99,8 @@ def scaled_result(site: Site) -> Iterator[Edit]:
     if value is None:
         return
     if isinstance(value, ast.BinOp) and isinstance(value.op, ast.FloorDiv | ast.Mod):
+        return
+    if any(isinstance(n, ast.List) for n in ast.walk(value)):
         return
     wrapped = site.operand(value)
     yield site.replace("factor-2", value, f"2 * {wrapped}", "doubled")

@@ -106,7 +106,8 @@ def _deleted_kind(site: Site) -> str:
             return "mask"
         if roles.is_regularisation(site, value):
             return "regularisation"
-        if isinstance(value, ast.BinOp) and isinstance(value.op, ast.Mult | ast.Div):
+        rescaled = isinstance(value, ast.BinOp) and isinstance(value.op, ast.Mult | ast.Div)
+        if rescaled and _writes(statement) & _reads(value.left):
             return roles.factor_kind(site, value.right)
     return "missing-term"
 

@@ -46,6 +46,28 @@ def _assigned_from(site: Site, name: str) -> set[str]:
     return read
 
 
+def _factors_of(site: Site, name: str) -> set[str]:
+    """Names that are factors of the product which the last assignment before gives to `name`.
+
+    Where such a factor stands for the product, the rest of the product is missing.
+    """
+    found: set[str] = set()
+    for node in ast.walk(site.function):
+        if not isinstance(node, ast.Assign) or node.lineno >= site.line:
+            continue
+        if any(isinstance(t, ast.Name) and t.id == name for t in node.targets):
+            found, todo = set(), [node.value]
+            while todo:
+                part = todo.pop()
+                if isinstance(part, ast.BinOp) and isinstance(part.op, ast.Mult | ast.Div):
+                    todo += [part.left, part.right]
+                elif isinstance(part, ast.Name):
+                    found.add(part.id)
+            if isinstance(node.value, ast.Name):
+                found = set()
+    return found
+
+
 def _kind(site: Site, node: ast.Name, other: str) -> str:
     stem, other_stem = (re.sub(r"\d+", "", n) for n in (node.id, other))
     if stem == other_stem:
@@ -82,6 +104,8 @@ def wrong_variable(site: Site) -> Iterator[Edit]:
         others.sort(key=lambda n, me=node.id: (-difflib.SequenceMatcher(None, n, me).ratio(), n))
         for other in others[:1]:
             yield site.replace(_kind(site, node, other), node, other, "other variable")
+            if other in _factors_of(site, node.id):
+                yield site.replace("missing-derivative", node, other, "other variable")
             if roles.is_regularisation(site, node):
                 yield site.replace("regularisation", node, other, "other variable")
 

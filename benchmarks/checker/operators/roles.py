@@ -95,15 +95,14 @@ def factor_kind(site: Site, node: ast.AST) -> str:
 
 
 def _is_hyperparameter(site: Site, node: ast.AST) -> bool:
-    """A scalar in a statement about arrays: keep_prob, dt, sqrt(d), a penalty's weight."""
-    text = site.text(node)
-    if re.fullmatch(r"(np|math)\.sqrt\(\w+\)|self\.scale|[CT]|keep_prob|eps|dt|margin|lam", text):
+    """A constant of the computation: keep_prob, dt, sqrt(d), a penalty's weight.
+
+    That is a scalar which is handed in and has no gradient of its own.
+    """
+    if re.fullmatch(r"(np|math)\.sqrt\(\w+\)|self\.scale|keep_prob", site.text(node)):
         return True
-    names = [n.id for n in ast.walk(node) if isinstance(n, ast.Name)]
-    arrays = [s for s in site.shapes.values() if s]
-    return (
-        bool(arrays)
-        and bool(names)
-        and all(site.shapes.get(n, (1,)) == () for n in names)
-        and (not isinstance(node, ast.Subscript))
-    )
+    names = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
+    handed_in = {a.arg for a in site.function.args.args}
+    learned = {where.split(".")[0] for where in site.program.gradients.values()}
+    scalars = {n for n in names if site.shapes.get(n) == ()}
+    return bool(names) and names <= scalars & handed_in - learned

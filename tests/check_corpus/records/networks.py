@@ -105,7 +105,7 @@ PROGRAMS = [
         pairs=(("zs[-1]", "activations[-1]"), ("zs[-l]", "activations[-l]")),
         slips=(
             (
-                "derivative-argument",
+                "missing-derivative|derivative-argument",
                 "sp = sigmoid_prime(z)",
                 "sp = activations[-l]",
             ),
@@ -141,8 +141,8 @@ PROGRAMS = [
         backward=("loss@# gradients",),
         kinks=True,
         slips=(
-            ("wrong-layer", "(caches[i - 2][1] > 0)", "(caches[i - 2][0] > 0)"),
-            ("mask", "(caches[i - 2][1] > 0)", "(dh > 0)"),
+            ("wrong-layer|derivative-argument", "(caches[i - 2][1] > 0)", "(caches[i - 2][0] > 0)"),
+            ("mask|wrong-variable|derivative-argument", "(caches[i - 2][1] > 0)", "(dh > 0)"),
         ),
     ),
     Program(
@@ -244,7 +244,9 @@ PROGRAMS = [
         backward=("block_backward",),
         kinks=True,
         pairs=(("u", "h"),),
-        slips=(("mask", "du = dh * (u > 0)", "du = dh * (s > 0)"),),
+        slips=(
+            ("mask|wrong-variable|derivative-argument", "du = dh * (u > 0)", "du = dh * (s > 0)"),
+        ),
     ),
     Program(
         name="gated_linear_unit",
@@ -313,7 +315,11 @@ PROGRAMS = [
         backward=("dropout_net@dout = 2.0",),
         slips=(
             ("mask", "dA1 = dD1 * mask / keep_prob", "dA1 = dD1 * (1 - mask) / keep_prob"),
-            ("missing-derivative", "dZ1 = dA1 * (1 - A1 ** 2)", "dZ1 = dA1 * (1 - D1 ** 2)"),
+            (
+                "derivative-argument|wrong-variable",
+                "dZ1 = dA1 * (1 - A1 ** 2)",
+                "dZ1 = dA1 * (1 - D1 ** 2)",
+            ),
         ),
     ),
     Program(

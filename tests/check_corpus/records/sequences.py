@@ -44,7 +44,11 @@ PROGRAMS = [
         gradients={f"out.{k}": n for k, n in enumerate(["Wxh", "Whh", "Why", "bh", "by"], start=1)},
         backward=("lossFun@# backward pass",),
         slips=(
-            ("stale-variable", "dhnext = np.dot(Whh.T, dhraw)", "dhnext = np.dot(Whh.T, dh)"),
+            (
+                "stale-variable|missing-derivative",
+                "dhnext = np.dot(Whh.T, dhraw)",
+                "dhnext = np.dot(Whh.T, dh)",
+            ),
             ("missing-term", "dh = np.dot(Why.T, dy) + dhnext", "dh = np.dot(Why.T, dy)"),
             ("index", "dWhh += np.dot(dhraw, hs[t - 1].T)", "dWhh += np.dot(dhraw, hs[t].T)"),
         ),
