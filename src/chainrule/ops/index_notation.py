@@ -12,7 +12,7 @@ import numpy as np
 
 from chainrule.core.lib import lib
 from chainrule.errors import UnsupportedError
-from chainrule.ops.joining import atleast_1d, atleast_2d
+from chainrule.ops.arrange import atleast_1d, atleast_2d
 from chainrule.ops.shape import concatenate, reshape, shape_of
 
 __all__ = ["c_", "r_"]
