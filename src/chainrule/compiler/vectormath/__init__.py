@@ -14,7 +14,7 @@ others      1                1                    3
 =========== ================ ==================== =======
 
 "Tables" are 32-entry lookups in registers (AVX-512). ``tests/compiler/test_vectormath.py`` measures
-every entry against mpmath; ``python benchmarks/vectormath_ulps.py`` runs through every float32.
+every entry against mpmath; ``python -m benchmarks.vectormath_ulps`` runs through every float32.
 """
 
 from __future__ import annotations
