@@ -1,8 +1,8 @@
 """A training script written for PyTorch: only its first three imports differ.
 
-    import torch
-    import torch.nn as nn
-    import torch.optim as optim
+import torch
+import torch.nn as nn
+import torch.optim as optim
 """
 
 import chainrule as torch

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -106,3 +107,35 @@ def test_what_cannot_be_compiled_runs_eagerly_and_says_so() -> None:
     with pytest.warns(UserWarning, match="runs eagerly, since it cannot be compiled"):
         history = automatic.fit((np.tile(x, (50, 1)), np.tile(Y, 50)), epochs=30, batch_size=20)
     assert len(history) == 30
+
+
+def test_falling_back_leaves_the_schedule_right() -> None:
+    """What the native loop had planned is undone before the eager one begins."""
+
+    class Branching(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.layer = nn.Linear(6, 3)
+
+        def forward(self, x: Any) -> Any:
+            return self.layer(x) * (1.0 if float(x.sum()) > 0 else 2.0)
+
+    x = np.tile(NETWORKS["residual"][1], (50, 1))
+    rates = []
+    for compiled in (False, "auto"):
+        model = Branching()
+        optimizer = cr.optim.SGD(model.parameters(), lr=0.1)
+        schedule = cr.optim.lr_scheduler.ExponentialLR(optimizer, gamma=0.9999)
+        trainer = cr.Trainer(
+            model,
+            "cross_entropy",
+            optimizer,
+            scheduler=schedule,
+            schedule="step",
+            compiled=compiled,
+        )
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            history = trainer.fit((x, np.tile(Y, 50)), epochs=30, batch_size=20)
+        rates.append(history["learning_rate"])
+    assert rates[0] == rates[1]

@@ -179,6 +179,20 @@ def test_a_schedule_acts_on_native_epochs() -> None:
     np.testing.assert_allclose(rates[0], rates[1], rtol=1e-4, atol=1e-6)
 
 
+def test_a_schedule_per_step_acts_on_native_epochs() -> None:
+    """One cycle over all steps, the smaller last batch of each epoch included."""
+    results = []
+    for compiled in (False, True):
+        trainer = _trainer(compiled=compiled, schedule="step")
+        trainer.scheduler = cr.optim.lr_scheduler.OneCycleLR(
+            trainer.optimizer, max_lr=0.1, total_steps=16, cycle_momentum=False
+        )
+        history = trainer.fit(_data(), epochs=3, batch_size=20)
+        results.append((_weights(trainer), history["learning_rate"]))
+    np.testing.assert_allclose(results[0][0], results[1][0], rtol=1e-4, atol=1e-5)
+    assert results[0][1] == results[1][1]
+
+
 def test_callbacks_and_jsonl(tmp_path: Path) -> None:
     seen = []
     path = tmp_path / "history.jsonl"

@@ -41,17 +41,56 @@ class CompiledEpoch:
         Raise where the step cannot be compiled, instead of running it eagerly.
     threads : int, optional
         Chosen by timing if left out.
+    scheduler : LRScheduler, optional
+        Steps after every batch; its learning rates are worked out before a stretch and handed to
+        the loop.
     """
 
     def __init__(
-        self, step: TrainingStep, required: bool = False, threads: int | None = None
+        self,
+        step: TrainingStep,
+        required: bool = False,
+        threads: int | None = None,
+        scheduler: Any = None,
     ) -> None:
         from chainrule.compiler import compile
 
-        self.step, self.required = step, required
+        self.step, self.required, self.scheduler = step, required, scheduler
         self.eager: EagerEpoch | None = None
-        self._plain = compile(lambda x, y: step(x, y), threads=threads)
-        self._weighted = compile(lambda x, y, weight: step(x, y, weight), threads=threads)
+        self._plain = compile(lambda x, y, rate=None: self._run(rate, x, y), threads=threads)
+        self._weighted = compile(
+            lambda x, y, weight, rate=None: self._run(rate, x, y, weight), threads=threads
+        )
+
+    def _run(self, rate: Any, *operands: Any) -> tuple[Any, ...]:
+        """A step; with ``rate``, a tensor, in place of the learning rate of each group."""
+        if rate is None:
+            return self.step(*operands)
+        groups = self.step.optimizer.param_groups
+        kept = [group["lr"] for group in groups]
+        try:
+            for index, group in enumerate(groups):
+                dict.__setitem__(group, "lr", rate[index])
+            return self.step(*operands)
+        finally:
+            for group, value in zip(groups, kept):
+                dict.__setitem__(group, "lr", value)
+
+    @property
+    def moves_schedule(self) -> bool:
+        """Whether the schedule is stepped here, and not after each batch by the trainer."""
+        return self.scheduler is not None and self.eager is None
+
+    def _rates(self, steps: int) -> dict[str, Any] | None:
+        """The learning rates of the coming steps, by which the schedule moves on."""
+        if self.scheduler is None:
+            return None
+        groups = self.step.optimizer.param_groups
+        rates = np.empty((steps, len(groups)))
+        for row in rates:
+            row[:] = [float(group["lr"]) for group in groups]
+            self.scheduler.step()
+        return {"rate": rates}
 
     def __call__(
         self,
@@ -71,8 +110,12 @@ class CompiledEpoch:
 
         data = (feed.x, feed.y) if feed.weight is None else (feed.x, feed.y, feed.weight)
         function = self._plain if feed.weight is None else self._weighted
+        before = None if self.scheduler is None else dict(self.scheduler.state_dict())
+        rates = self._rates(-(-len(rows) // batch_size))
         try:
-            result = function.epoch(*data, batch_size=batch_size, order=rows, progress=report)
+            result = function.epoch(
+                *data, batch_size=batch_size, order=rows, per_step=rates, progress=report
+            )
         except (StagingError, CompileError, UnsupportedError) as error:
             if self.required or totals.steps:
                 raise
@@ -81,6 +124,10 @@ class CompiledEpoch:
                 stacklevel=4,
             )
             self.eager = EagerEpoch(self.step)
+            if rates is not None:  # nothing has run: the schedule starts again
+                self.scheduler.load_state_dict(before)
+                for group, rate in zip(self.step.optimizer.param_groups, rates["rate"][0]):
+                    group["lr"] = float(rate)
             self.eager(feed, rows, batch_size, totals, after_step)
             return
         if result.outputs is not None:

@@ -101,10 +101,10 @@ class Trainer:
         )
         if compiled not in ("auto", True, False):
             raise ArgumentError(f"compiled is 'auto', True or False, not {compiled!r}")
-        if compiled is True and (accumulate > 1 or schedule == "step"):
+        if compiled is True and accumulate > 1:
             raise ArgumentError(
-                "compiled=True goes with one batch per update and a schedule per epoch; leave "
-                "accumulate and schedule, or say compiled=False"
+                "compiled=True goes with one batch per update; leave accumulate, or say "
+                "compiled=False"
             )
         self.compiled = compiled
         self.runner: EpochRunner = EagerEpoch(self.step, accumulate)
@@ -218,7 +218,7 @@ class Trainer:
         """Native or eager epochs; a resumed run goes on as it began."""
         possible = (
             self.accumulate == 1
-            and not (self.schedule == "step" and self.scheduler is not None)
+            and not (self._steps_schedule() and getattr(self.scheduler, "cycle_momentum", False))
             and train.in_memory
             and isinstance(train.x, np.ndarray)
             and isinstance(train.y, np.ndarray)
@@ -226,8 +226,9 @@ class Trainer:
         worth = worth_compiling(self.step, len(train), self._batch_size, self.epochs)
         if self.compiled is True and not possible:
             raise ArgumentError(
-                "compiled=True needs X and y as arrays in memory; memory-mapped arrays and "
-                "dictionaries train with compiled=False"
+                "compiled=True needs X and y as arrays in memory and a schedule that leaves the "
+                "momentum alone; memory-mapped arrays, dictionaries and cycled momentum train with "
+                "compiled=False"
             )
         self._use_native(
             possible and (self.compiled is True or (self.compiled == "auto" and worth))
@@ -235,7 +236,8 @@ class Trainer:
 
     def _use_native(self, native: bool) -> None:
         if native and not isinstance(self.runner, CompiledEpoch):
-            self.runner = CompiledEpoch(self.step, required=self.compiled is True)
+            scheduler = self.scheduler if self._steps_schedule() else None
+            self.runner = CompiledEpoch(self.step, self.compiled is True, scheduler=scheduler)
         elif not native and not isinstance(self.runner, EagerEpoch):
             self.runner = EagerEpoch(self.step, self.accumulate)
         self._native = native
@@ -287,8 +289,11 @@ class Trainer:
             save_checkpoint(self, checkpoint)
             self._saved_at = time.perf_counter()
 
+    def _steps_schedule(self) -> bool:
+        return self.scheduler is not None and self.schedule == "step"
+
     def _stepped(self, totals: Totals) -> None:
-        if self.scheduler is not None and self.schedule == "step":
+        if self._steps_schedule() and not getattr(self.runner, "moves_schedule", False):
             self.scheduler.step()
         for callback in self._observers:
             callback.on_step_end(self, totals)
