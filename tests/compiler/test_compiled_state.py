@@ -301,3 +301,20 @@ def test_calls_from_several_python_threads_do_not_mix():
     for t in threads:
         t.join()
     assert not wrong
+
+
+def test_long_chains_compile_without_recursion():
+    def chain(x):
+        for _ in range(1500):
+            x = x * 0.5 + 1.0
+        return x
+
+    def layers(x, w):
+        for _ in range(60):
+            x = cr.softmax(x @ w, -1)
+        return x
+
+    x = np.linspace(0, 1, 20)
+    np.testing.assert_allclose(cr.compile(chain)(x), chain(x), rtol=1e-14)
+    w = np.random.default_rng(0).standard_normal((8, 8))
+    np.testing.assert_allclose(cr.compile(layers)(np.eye(8), w), layers(np.eye(8), w), rtol=1e-12)

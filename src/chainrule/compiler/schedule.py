@@ -25,6 +25,7 @@ __all__ = ["Kernel", "Schedule", "behind", "leaves", "schedule"]
 Shape = tuple[int, ...]
 POINTWISE = ("map", "view", "iota", "const", "gather")
 _CHEAP = 2
+_DEEPEST = 50  # of expressions computed on the spot: beyond, a value is a root of its own
 
 
 @dataclass(eq=False)
@@ -157,7 +158,9 @@ def _inline(values: list[Value], users: dict[int, list[Value]], roots: set[int])
     """Choose the values computed by whoever reads them."""
     inline: set[int] = set()
     cost: dict[int, int] = {}
+    depth: dict[int, int] = {}
     for v in values:
+        depth[v.id] = 1 + max((depth[a.id] for a in v.args if a.id in inline), default=0)
         whole = any(_reads_whole(u, v) for u in users[v.id])
         if v.kind in ("view", "iota"):
             if v.id in roots:
@@ -167,7 +170,7 @@ def _inline(values: list[Value], users: dict[int, list[Value]], roots: set[int])
         elif v.kind == "const" and v.size == 1:
             if not any(_needs_memory(r, u) for r, u in _readers(v, users)):
                 inline.add(v.id)
-        elif v.kind in ("map", "gather") and v.id not in roots:
+        elif v.kind in ("map", "gather") and v.id not in roots and depth[v.id] < _DEEPEST:
             here = 100 if v.kind == "gather" else SCALARS[v.data].cost
             total = here + sum(cost.get(a.id, 0) for a in v.args)
             readers = _readers(v, users)

@@ -175,21 +175,25 @@ def _levels(kernel: Kernel) -> list[tuple[list[Value], list[Value]]]:
     """Return, per level, (row-level functions known before it, reductions of it)."""
     level: dict[int, int] = {}
     rows = {r.id for r in kernel.roots if kernel.is_row_level(r)}
-
-    def depth(v: Value) -> int:
-        seen = level.get(v.id)
-        if seen is not None:
-            return seen
-        d = max((depth(a) for a in v.args), default=0) if v.kind != "const" else 0
-        if v.id in rows and v.kind == "reduce":
-            d += 1
-        level[v.id] = d
-        return d
+    for root in kernel.roots:
+        # What a root reads within the kernel are roots before it, found through inline values.
+        deepest, seen, stack = 0, {root.id}, list(root.args)
+        first = min(level, default=root.id)
+        while stack:
+            v = stack.pop()
+            if v.id in seen:
+                continue
+            seen.add(v.id)
+            if v.id in level:
+                deepest = max(deepest, level[v.id])
+            elif v.id >= first:
+                stack.extend(v.args)
+        level[root.id] = deepest + (root.id in rows and root.kind == "reduce")
 
     table: dict[int, tuple[list[Value], list[Value]]] = {}
     for r in kernel.roots:
         if r.id in rows:
-            entry = table.setdefault(depth(r), ([], []))
+            entry = table.setdefault(level[r.id], ([], []))
             entry[1 if r.kind == "reduce" else 0].append(r)
     return [table[k] for k in sorted(table)]
 

@@ -13,7 +13,7 @@ from ..ir import BOOL, I32, I64, PTR, VOID, Function, Index, Module, Val
 
 __all__ = ["Share", "barrier", "by_last", "portion"]
 
-_SPINS = 2000
+_SPINS = 500
 
 
 class Share(NamedTuple):
