@@ -84,7 +84,8 @@ def test_native_epochs_equal_eager_ones(name: str) -> None:
         found.append((history["loss"], history["accuracy"], trainer.predict(x)))
     np.testing.assert_allclose(found[1][0], found[0][0], rtol=1e-4)
     np.testing.assert_allclose(found[1][2], found[0][2], rtol=1e-2, atol=2e-3)
-    assert found[1][1] == found[0][1]
+    # rounding may tip one sample that stands on the border of two classes
+    np.testing.assert_allclose(found[1][1], found[0][1], atol=1.01 / len(Y))
 
 
 def test_what_cannot_be_compiled_runs_eagerly_and_says_so() -> None:
