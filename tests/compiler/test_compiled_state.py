@@ -318,3 +318,20 @@ def test_long_chains_compile_without_recursion():
     np.testing.assert_allclose(cr.compile(chain)(x), chain(x), rtol=1e-14)
     w = np.random.default_rng(0).standard_normal((8, 8))
     np.testing.assert_allclose(cr.compile(layers)(np.eye(8), w), layers(np.eye(8), w), rtol=1e-12)
+
+
+def test_methods_compile():
+    class Counter:
+        def __init__(self):
+            self.total = cr.tensor(np.zeros(2))
+
+        @cr.compile
+        def add(self, x):
+            self.total.assign(self.total + x)
+            return self.total * 2.0
+
+    a, b = Counter(), Counter()
+    a.add(np.ones(2))
+    assert a.add(np.ones(2)).tolist() == [4, 4]
+    assert b.add(np.ones(2)).tolist() == [2, 2]
+    assert (a.total.tolist(), b.total.tolist()) == ([2, 2], [1, 1])

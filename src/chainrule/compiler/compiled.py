@@ -66,6 +66,10 @@ class Compiled:
         self._last: Specialisation | None = None
         self._warned = False
 
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        """Bind like a function, so that methods can be compiled."""
+        return self if instance is None else functools.partial(self, instance)
+
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if STATE.stage is not None:
             return self.function(*args, **kwargs)
