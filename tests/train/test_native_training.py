@@ -29,7 +29,8 @@ class LastStep(nn.Module):
 NETWORKS: dict[str, tuple[Callable[[], nn.Module], Any]] = {
     "convolution": (
         lambda: nn.Sequential(
-            nn.Conv2d(1, 4, 3, padding=1),
+            # no bias: before batch normalisation its gradient is rounding, which AdamW would scale up
+            nn.Conv2d(1, 4, 3, padding=1, bias=False),
             nn.BatchNorm2d(4),
             nn.ReLU(),
             nn.MaxPool2d(2),
