@@ -49,6 +49,7 @@ _MODULES = (
     "check",
     "data",
     "errors",
+    "interop",
     "nn",
     "numpy",
     "optim",
