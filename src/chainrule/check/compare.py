@@ -53,6 +53,9 @@ class Truth:
         Flat indices at which the derivative was taken.
     value, error, left, right : ndarray, shape (n,)
         The derivatives, their error estimates and the one-sided derivatives.
+    negligible : float
+        A derivative this small moves the function by a millionth of its value over the whole
+        length on which the argument varies.
     """
 
     shape: tuple[int, ...]
@@ -61,6 +64,7 @@ class Truth:
     error: NDArray[np.float64]
     left: NDArray[np.float64]
     right: NDArray[np.float64]
+    negligible: float = 0.0
 
     @property
     def size(self) -> int:
@@ -150,7 +154,9 @@ def compare(claimed: NDArray[np.float64], truth: Truth, tolerance: Tolerance) ->
         )
     # An entry is resolved if a change of one per mille in it, or of one millionth of the largest
     # entry, would have been seen.
-    vague = smooth & (SAFETY * truth.error > np.maximum(1e-3 * magnitude, 1e-6 * typical))
+    # 1e-250: a function that is zero all around has a zero derivative.
+    enough = np.maximum(1e-3 * magnitude, max(1e-6 * typical, truth.negligible, 1e-250))
+    vague = smooth & (SAFETY * truth.error > enough)
     if vague.any() and (SAFETY * truth.error[vague]).max() > 1e-3 * typical:
         j = int(np.flatnonzero(vague)[np.argmax(truth.error[vague])])
         return Comparison(

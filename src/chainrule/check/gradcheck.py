@@ -339,6 +339,7 @@ class _Check:
 
     def _mutated(self) -> ArgumentResult | None:
         """An input that the function or its gradient changed in place."""
+        self._evaluate(self.values)
         after = self.backend.inputs_after()
         if after is None:
             return None

@@ -178,11 +178,11 @@ def made_up(function: Callable[..., Any], seed: int = 0) -> Iterator[tuple[Any, 
     """
     names = required_parameters(function, inspect.ismethod(function))
     rng = np.random.default_rng(seed)
-    for rows, bias, target in itertools.product(
-        (True, False), (1, 2), ("labels", "onehot", "real")
+    for columns, rows, bias, target in itertools.product(
+        (3, 5, 1), (True, False), (1, 2), ("labels", "onehot", "real")
     ):
         try:
-            yield tuple(_value(n, rows, bias, target, rng) for n in names)
+            yield tuple(_value(n, rows, bias, target, columns, rng) for n in names)
         except KeyError as error:
             raise ArgumentError(
                 f"do not know what to pass for parameter {error.args[0]!r} of"
@@ -194,7 +194,9 @@ def made_up(function: Callable[..., Any], seed: int = 0) -> Iterator[tuple[Any, 
 _SIZES = {"0": 4, "1": 5, "2": 3, "3": 3}
 
 
-def _value(name: str, rows: bool, bias: int, target: str, rng: np.random.Generator) -> Any:
+def _value(
+    name: str, rows: bool, bias: int, target: str, columns: int, rng: np.random.Generator
+) -> Any:
     batch, wide = 6, _SIZES
     plain = name.replace("_", "").lower()
     digit = plain[-1] if plain[-1].isdigit() else ""
@@ -205,11 +207,11 @@ def _value(name: str, rows: bool, bias: int, target: str, rng: np.random.Generat
         return rng.normal(size=(batch, 4) if rows else (4, batch))
     if stem in ("y", "t", "target", "targets", "labels", "label"):
         if target == "labels":
-            return rng.integers(0, 3, batch)
+            return rng.integers(0, columns, batch)
         hot = (
-            np.eye(3)[rng.integers(0, 3, batch)]
+            np.eye(columns)[rng.integers(0, columns, batch)]
             if target == "onehot"
-            else rng.normal(size=(batch, 3))
+            else rng.uniform(0.1, 0.9, (batch, columns))
         )
         return hot if rows else hot.T
     if stem in ("w", "weights", "weight", "theta"):

@@ -274,7 +274,9 @@ class _Transformer(ast.NodeTransformer):
             if isinstance(target, ast.Tuple) and len(target.elts) == len(expr.elts):
                 targets = list(target.elts)
             elements = [
-                self._value(kind, statement, e, t, i)
+                self._display(kind, statement, e, t)
+                if isinstance(e, (ast.Dict, ast.Tuple))
+                else self._value(kind, statement, e, t, i)
                 for i, (e, t) in enumerate(zip(expr.elts, targets))
             ]
             return ast.copy_location(ast.Tuple(elements, ast.Load()), expr)

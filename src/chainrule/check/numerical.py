@@ -86,6 +86,7 @@ def entry_truth(
         np.array([d.error for d in found], dtype=np.float64),
         np.array([d.left for d in found], dtype=np.float64),
         np.array([d.right for d in found], dtype=np.float64),
+        1e-6 * abs(centre) / step_scale(0.0, typical),
     )
 
 

@@ -977,7 +977,7 @@ class _Catalogue:
                     pass
                 else:
                     continue
-            for name, other in [*self.atoms, *self._written_atoms()]:
+            for name, other in [*self.atoms, *self._written_atoms(), *self._other_holders(node)]:
                 if name == current or name.startswith(f"{current}["):
                     continue
                 other_shape = shape_of(other)
@@ -993,6 +993,19 @@ class _Catalogue:
                     cost -= 0.2
                 message = f"{current} where {name} is needed"
                 yield _Change(slip, self._with(node, parse(name)), cost, message)
+
+    def _other_holders(self, node: ast.expr) -> list[tuple[str, Any]]:
+        """The same element of another list or dictionary: ``zs[-l]`` for ``activations[-l]``."""
+        if not isinstance(node, ast.Subscript):
+            return []
+        found = []
+        for name, value in self.scope.local.items():
+            if isinstance(value, (list, tuple, dict)) and name != text(node.value):
+                other = ast.Subscript(ast.Name(name, ast.Load()), node.slice, ast.Load())
+                element = self.scope.value(other)
+                if shape_of(element) is not None:
+                    found.append((text(other), element))
+        return found
 
     def _written_atoms(self) -> list[tuple[str, Any]]:
         """Elements and attributes as the code writes them: ``zs[-l]``, ``cache["A1"]``."""
@@ -1052,14 +1065,20 @@ class _Catalogue:
             if node is whole or isinstance(node, ast.Constant):
                 continue
             if (
-                isinstance(parent, ast.BinOp)
-                and isinstance(parent.op, (ast.Add, ast.Sub, ast.MatMult))
-            ) or (isinstance(parent, ast.Call) and parent.func is not node):
-                found.append((node, 0.2))
-            elif isinstance(parent, ast.Attribute) and parent.attr in (
-                *_REDUCTIONS,
-                "reshape",
-                "dot",
+                (
+                    isinstance(parent, ast.BinOp)
+                    and isinstance(parent.op, (ast.Add, ast.Sub, ast.MatMult))
+                )
+                or (isinstance(parent, ast.Call) and parent.func is not node)
+                or (
+                    isinstance(parent, ast.Attribute)
+                    and parent.attr
+                    in (
+                        *_REDUCTIONS,
+                        "reshape",
+                        "dot",
+                    )
+                )
             ):
                 found.append((node, 0.2))
             elif isinstance(parent, ast.UnaryOp):
@@ -1373,7 +1392,7 @@ class _Catalogue:
             for exponent in (2, 3, 0.5):
                 new = ast.BinOp(node, ast.Pow(), ast.Constant(exponent))
                 yield _Change(
-                    "power", self._with(node, new), 1.5, f"the exponent {exponent:g} is missing"
+                    "power", self._with(node, new), 1.45, f"the exponent {exponent:g} is missing"
                 )
 
     def _loops(self) -> Iterator[_Change]:
