@@ -14,17 +14,21 @@ from ..errors import CompileError
 from .entries import Entries, KernelCall, Run
 from .ir import I64, PTR, Function, Module, Val
 from .lower.accumulated import emit_accumulated
-from .lower.contraction import Emitter, emit_contract
+from .lower.along_samples import emit_along_samples
+from .lower.contraction import Emitter, emit_contract, is_light
+from .lower.interleave import emit_interleaved
 from .lower.loops import emit_loop
 from .lower.narrow import emit_narrow, is_narrow
 from .lower.point import Access, Scope
 from .lower.reductions import emit_reduce
 from .lower.sharing import Share, by_last
+from .lower.skipping import emit_skipping
 from .lower.special import emit_assemble, emit_scan, emit_scatter, emit_sort
 from .lower.transposes import emit_transpose, transpose_axes
 from .plan import Buffer, Plan
 from .program import Program, Value, base_of
 from .schedule import Kernel, Schedule
+from .structure import is_tiled, skipped_taps
 from .target import Target
 
 __all__ = ["Code", "Phase", "generate"]
@@ -172,9 +176,15 @@ class _Module:
             scratch = self.plan.scratch.get(kernel.anchor.id)
             if scratch is not None:
                 memory = writer.pointer(scratch)
-                emit_accumulated(kernel, product, memory, scope, self.target, writer, writer.share)
+                emit = emit_along_samples if product.along_sum else emit_accumulated
+                emit(kernel, product, memory, scope, self.target, writer, writer.share)
+                return
+            if not product.by_rows and skipped_taps(kernel.anchor) and is_light(kernel):
+                emit_skipping(kernel, product, scope, self.target, writer.share)
                 return
             emit_contract(kernel, product, scope, self.target, writer, writer.share)
+        elif is_tiled(kernel.anchor):
+            emit_interleaved(kernel, scope, writer.share)
         elif kernel.kind in _SERIAL:
             emit = _SERIAL[kernel.kind]
             by_last(scope.f, writer.share, lambda: emit(kernel, scope))

@@ -21,7 +21,7 @@ from .layout import Layout, contiguous, padded
 from .program import Affine, Value, base_of
 from .schedule import Kernel, Schedule, leaves
 from .schedule import behind as _behind
-from .sums import accumulates, scratch_size
+from .structure import accumulates, scratch_size, sums_samples
 from .target import Target
 
 __all__ = ["Buffer", "Plan", "Product", "plan"]
@@ -63,11 +63,14 @@ class Product:
         The domain axis that lanes run along.
     operands : tuple of Value
         As in the value, or the copies made of them.
+    along_sum : bool
+        Whether lanes run along the innermost axis summed over, and along none of the result.
     """
 
     by_rows: bool
     lane: int
     operands: tuple[Value, Value]
+    along_sum: bool = False
 
 
 @dataclass
@@ -177,6 +180,11 @@ class _Planner:
                 return given.lane
         return self.lane.get(self.key(v), len(v.shape) - 1)
 
+    def along_sum(self, v: Value) -> bool:
+        """Tell whether a product's lanes run along its innermost sum."""
+        inner = v.data[3]
+        return sums_samples(v) and self.unit(v.args[1], inner - 1)
+
     # -- cost ---------------------------------------------------------------------------
 
     def unit(self, operand: Value, axis: int) -> bool:
@@ -193,6 +201,10 @@ class _Planner:
         batch, rows, columns, _ = v.data
         a, b = v.args
         vec = self.vector(v.dtype)
+        if self.along_sum(v):
+            lanes = -(-a.shape[-1] // vec)
+            cost = float(v.size * (a.size // max(1, a.shape[0] * a.shape[-1])) * lanes)
+            return cost + (0 if self.unit(a, len(a.shape) - 1) else a.size), False
         k = int(np.prod(a.shape[batch + rows :], dtype=np.int64))
         best: tuple[float, bool] | None = None
         for by_rows in (False, True):
@@ -320,9 +332,13 @@ class _Planner:
         place(plan, self.schedule, self.target, self.base)
         plan.counter = plan.reserve(64)
         for kernel in plan.kernels:
-            if kernel.kind == "contract" and accumulates(kernel.anchor):
+            if kernel.kind == "contract" and (
+                plan.products[kernel.anchor.id].along_sum or accumulates(kernel.anchor)
+            ):
                 v = kernel.anchor
-                layout = contiguous((scratch_size(v, self.vector(v.dtype)),))
+                vector = self.vector(v.dtype)
+                along = plan.products[v.id].along_sum
+                layout = contiguous((v.size * vector if along else scratch_size(v, vector),))
                 offset = plan.reserve(layout.size * v.dtype.itemsize)
                 plan.scratch[v.id] = Buffer(layout, v.dtype, "arena", offset=offset)
         return plan
@@ -356,6 +372,12 @@ class _Planner:
     ) -> None:
         v = kernel.anchor
         batch, rows, _, _ = v.data
+        if self.along_sum(v):
+            left, right = v.args
+            if not self.unit(left, len(left.shape) - 1):
+                left = _copy_kernel(left, len(left.shape) - 1, self, plan)
+            plan.products[v.id] = Product(False, len(v.shape) - 1, (left, right), True)
+            return
         _, by_rows = self.product(kernel)
         operands = list(v.args)
         side = 0 if by_rows else 1

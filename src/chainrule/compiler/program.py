@@ -244,6 +244,7 @@ class Builder:
         self._known: dict[Any, Value] = {}
         self.origin: Origin | None = None
         self.checks: list[Check] = []
+        self.places: dict[int, Any] = {}  # places of maxima, by id: what they were found in
 
     def require(self, v: Value, low: int, high: int, ignore: int | None = None) -> None:
         """Ask that the values of ``v`` lie in ``low … high - 1``, if they come from outside.

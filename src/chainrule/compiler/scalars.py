@@ -196,6 +196,15 @@ def _select(f: Function, a: Sequence[Val], d: Sequence[Dtype], out: Dtype) -> Va
     return f.select(*a)
 
 
+def _same(f: Function, a: Sequence[Val], d: Sequence[Dtype], out: Dtype) -> Val:
+    """Equal, or both NaN."""
+    x, y = a
+    if not x.type.is_float:
+        return f.compare("eq", x, y)
+    both = f.binary("and", f.compare("uno", x, x), f.compare("uno", y, y))
+    return f.binary("or", f.compare("oeq", x, y), both)
+
+
 def _isnan(f: Function, a: Sequence[Val], d: Sequence[Dtype], out: Dtype) -> Val:
     if not a[0].type.is_float:
         return f.const(0, a[0].type.mask())
@@ -343,6 +352,7 @@ SCALARS.update(
         "select": Scalar(_select, np.where),
         "copy": Scalar(lambda f, a, d, out: a[0], lambda x: x, 0),
         "cast": Scalar(_cast, lambda x: x),
+        "same": Scalar(_same, lambda x, y: (x == y) | ((x != x) & (y != y)), 2),
         "isnan": Scalar(_isnan, np.isnan),
         "isinf": Scalar(_isinf, np.isinf),
         "isfinite": Scalar(_isfinite, np.isfinite),

@@ -177,15 +177,17 @@ def _inline(values: list[Value], users: dict[int, list[Value]], roots: set[int])
             if whole or any(_needs_memory(r, u) for r, u in readers):
                 continue
             # Read by a larger value it would be computed again and again.
-            repeated = total > _CHEAP and any(_extent(u) > v.size for _, u in readers)
+            repeated = total > _CHEAP and any(_extent(r, u) > v.size for r, u in readers)
             if total <= _CHEAP or (len({u.id for _, u in readers}) <= 1 and not repeated):
                 inline.add(v.id)
                 cost[v.id] = total
     return inline
 
 
-def _extent(user: Value) -> int:
+def _extent(read: Value, user: Value) -> int:
     """Return at how many positions a reader reads."""
+    if user.kind == "assemble":
+        return read.size
     return user.args[0].size if user.kind in ("reduce", "scatter") else user.size
 
 

@@ -194,8 +194,12 @@ def emit_accumulated(
             for nv in tile_vectors(vectors):
                 parts = [nv] if nv < 3 else [2, 1]
                 for part in parts:
-                    turn = partial(tile, n, outer, at, part, height)
-                    f.loop(low, high, height, lambda i, _, turn=turn: turn(i))
+                    step = partial(tile, n, outer, at, part, height)
+
+                    def turn(i: Index, _: list[Val], step: Callable[[Index], None] = step) -> None:
+                        step(i)
+
+                    f.loop(low, high, height, turn)
                     rest = tall % height
                     if rest:
                         last = partial(tile, n, outer, at, part, rest, tall - rest)

@@ -24,7 +24,7 @@ from .loops import _store_all, nest
 from .point import Access, Linear, Point, Scope
 from .sharing import Share, by_last, portion
 
-__all__ = ["Emitter", "emit_contract", "tile_rows", "tile_vectors"]
+__all__ = ["Emitter", "emit_contract", "is_light", "tile_rows", "tile_vectors"]
 
 _UNROLL = 2
 _INLINE_COST = 7
@@ -116,6 +116,11 @@ def _epilogue_cost(kernel: Kernel) -> int:
     return total
 
 
+def is_light(kernel: Kernel) -> bool:
+    """Tell whether what follows a product may be done on its accumulators."""
+    return _epilogue_cost(kernel) <= _INLINE_COST
+
+
 def emit_contract(
     kernel: Kernel,
     product: Product,
@@ -160,7 +165,7 @@ def emit_contract(
     depth = 1
     for n in extents:
         depth *= n
-    inline_epilogue = _epilogue_cost(kernel) <= _INLINE_COST
+    inline_epilogue = is_light(kernel)
     simple = len(kernel.roots) == 1
     scratch: Val | None = None
     if not simple and not inline_epilogue:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from ..program import Affine, Builder, Program, Value
-from ..sums import is_windowed
+from ..structure import is_tiled, is_windowed
 from .rewriting import rewrite
 
 __all__ = ["follow_convolutions"]
@@ -40,6 +40,10 @@ def follow_convolutions(program: Program) -> Program:
     """Return the program with the order of axes of convolutions kept in what follows them."""
     ordered: set[int] = set()  # ids of new values whose axes are in a convolution's order
     roots = {v.id for v in program.roots}
+    readers: dict[int, int] = {}
+    for v in program.values():
+        for a in v.args:
+            readers[a.id] = readers.get(a.id, 0) + 1
 
     def order_of(args: Sequence[Value]) -> list[int] | None:
         for a in args:
@@ -59,6 +63,9 @@ def follow_convolutions(program: Program) -> Program:
         if v.id in roots:
             return None
         if v.kind == "map":
+            pushed = _into_blocks(b, v, args, readers, keep)
+            if pushed is not None:
+                return pushed
             if v.shape and any(a.id in ordered for a in args) and order_of(args) is None:
                 return keep(b.map(v.data, *args, dtype=v.dtype))
             axes = order_of(args)
@@ -74,6 +81,32 @@ def follow_convolutions(program: Program) -> Program:
         return None
 
     return rewrite(program, rule)
+
+
+def _into_blocks(
+    b: Builder,
+    v: Value,
+    args: Sequence[Value],
+    readers: dict[int, int],
+    keep: Callable[[Value], Value],
+) -> Value | None:
+    """Return a function of an assembled value as one assembled from functions of its blocks."""
+    for n, a in enumerate(args):
+        axes = list(range(len(a.shape)))
+        whole = a
+        if a.kind == "view" and a.args[0].kind == "assemble":
+            axes, whole = _permutation(a) or [], a.args[0]
+        if not axes or not is_tiled(whole) or readers.get(v.args[n].id, 0) > 1:
+            continue
+        inverse = _inverse(axes)
+        others = [None if x is a else b.transpose(x, inverse) for x in args]
+        blocks = []
+        for block, place in zip(whole.args[1:], whole.data, strict=True):
+            here = [block if x is None else b.view(x, place, block.shape) for x in others]
+            blocks.append((b.map(v.data, *here, dtype=v.dtype), place))
+        zero = b.full(0, whole.shape, v.dtype)  # never seen: the blocks cover it
+        return b.transpose(keep(b.assemble(zero, blocks)), axes)
+    return None
 
 
 def _assembled(

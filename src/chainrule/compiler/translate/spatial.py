@@ -21,7 +21,7 @@ from chainrule.ops.pooling import _divisors, _stretched, pooled_lengths
 from ..program import Affine, Builder, Value
 from .expression import Expr
 from .rules import Call, rule
-from .windowed import kernel_gradient, samples_last, windowed_product
+from .windowed import kernel_gradient, samples_last, settled, windowed_product
 
 __all__: list[str] = []
 
@@ -118,6 +118,8 @@ def _convolution(c: Call) -> Value:
     b, window, groups = c.builder, c.params["window"], c.params["groups"]
     x, w = (b.cast(a, c.dtype) for a in c.args)
     nd = len(x.shape) - 2
+    if groups == 1 and samples_last(x.shape[0], w.shape[0]):
+        x = settled(b, x)
     view = _windows(b, x, w.shape[2:], window, c.shape[2:])
     if groups == 1:
         return windowed_product(b, view, w, samples_last(x.shape[0], w.shape[0]))
@@ -153,6 +155,8 @@ def _conv_kernel(c: Call) -> Value:
     b, window, groups = c.builder, c.params["window"], c.params["groups"]
     x, g = (b.cast(a, c.dtype) for a in c.args)
     nd = len(x.shape) - 2
+    if groups == 1 and samples_last(x.shape[0], g.shape[1]):
+        x = settled(b, x)
     view = _windows(b, x, c.params["kernel"], window, g.shape[2:])
     if groups == 1:
         return kernel_gradient(b, view, g, samples_last(x.shape[0], g.shape[1]))
@@ -209,7 +213,58 @@ def _max_pool_places(c: Call) -> Value:
         place = here if place is None else place * lengths[i] + here
     assert place is not None
     far = m.full(np.iinfo(np.int64).max, view.shape, np.int64)
-    return m.where(hit, place, far).reduce("min", _taps(c)).v
+    found = m.where(hit, place, far).reduce("min", _taps(c)).v
+    if _is_tiling(x, kernel, window, found.shape):
+        b.places[found.id] = (x, kernel)
+    return found
+
+
+def _is_tiling(x: Value, kernel: Lengths, window: Any, shape: Lengths) -> bool:
+    """Tell whether windows lie side by side inside the array."""
+    return (
+        window.stride == tuple(kernel)
+        and not any(p or q for p, q in window.padding)
+        and all(d == 1 for d in window.dilation)
+        and all(p * k <= n for p, k, n in zip(shape[2:], kernel, x.shape[2:], strict=True))
+    )
+
+
+def _put_first_maxima(c: Call, g: Value, x: Value, kernel: Lengths) -> Value:
+    """Return ``g`` at the first maximum of each window: as many masked blocks as taps."""
+    b, m = c.builder, c.maths
+    nd = len(kernel)
+
+    def tap(place: Lengths) -> tuple[Value, Affine]:
+        rows = tuple(
+            tuple((kernel[a - 2] if a > 1 else 1) * (a == o) for o in range(2 + nd))
+            for a in range(2 + nd)
+        )
+        affine = Affine((0, 0, *place), rows)
+        return b.view(x, affine, g.shape), affine
+
+    best = b.reduce("max", _side_by_side(b, x, kernel, g.shape[2:]), range(2 + nd, 2 + 2 * nd))
+    zero = b.full(0, g.shape, g.dtype)
+    taps = [tap(place) for place in np.ndindex(*kernel)]
+    hits = [m.compare("same", Expr(m, v), Expr(m, best)).v for v, _ in taps]
+    blocks = []
+    for n, (_, affine) in enumerate(taps):
+        # One choice inside another, none shared between blocks: each is computed where it is put.
+        block = b.map("select", hits[n], g, zero, dtype=g.dtype)
+        for hit in reversed(hits[:n]):
+            block = b.map("select", hit, zero, block, dtype=g.dtype)
+        blocks.append((block, affine))
+    return b.assemble(b.full(0, (*g.shape[:2], *x.shape[2:]), g.dtype), blocks)
+
+
+def _side_by_side(b: Builder, x: Value, kernel: Lengths, outputs: Lengths) -> Value:
+    nd = len(kernel)
+    rank = 2 + 2 * nd
+    rows = [tuple(int(o == a) for o in range(rank)) for a in range(2)]
+    for i in range(nd):
+        row = [0] * rank
+        row[2 + i], row[2 + nd + i] = kernel[i], 1
+        rows.append(tuple(row))
+    return b.view(x, Affine((0,) * (2 + nd), tuple(rows)), (*x.shape[:2], *outputs, *kernel))
 
 
 @rule("read_places")
@@ -225,6 +280,9 @@ def _read_places(c: Call) -> Value:
 def _put_places(c: Call) -> Value:
     b, (g, places) = c.builder, c.args
     lengths = c.params["lengths"]
+    found = b.places.get(places.id)
+    if found is not None and found[0].shape[2:] == tuple(lengths):
+        return _put_first_maxima(c, g, *found)
     rows = math.prod(g.shape[:2])
     index = b.reshape(places, (rows, math.prod(places.shape[2:])))
     flat = b.reshape(g, index.shape)

@@ -12,9 +12,9 @@ in memory through what follows.
 
 from __future__ import annotations
 
-from ..program import Builder, Value
+from ..program import Builder, Value, base_of
 
-__all__ = ["kernel_gradient", "samples_last", "windowed_product"]
+__all__ = ["kernel_gradient", "samples_last", "settled", "windowed_product"]
 
 _FEWEST_SAMPLES = 16  # one vector of float32
 _CHANNELS = 32  # from here on channels fill vectors, and a sample's working set is the smaller one
@@ -23,6 +23,15 @@ _CHANNELS = 32  # from here on channels fill vectors, and a sample's working set
 def samples_last(samples: int, *channels: int) -> bool:
     """Tell whether vectors should run along the samples."""
     return samples >= _FEWEST_SAMPLES and min(channels) < _CHANNELS
+
+
+def settled(b: Builder, x: Value) -> Value:
+    """Return an input of the program, copied to lie samples last; other values as they are."""
+    if base_of(x)[0].kind != "input":
+        return x
+    nd = len(x.shape)
+    copy = b.map("copy", b.transpose(x, [*range(1, nd), 0]))
+    return b.transpose(copy, [nd - 1, *range(nd - 1)])
 
 
 def windowed_product(b: Builder, view: Value, kernel: Value, by_sample: bool) -> Value:

@@ -1,0 +1,144 @@
+"""What values look like to the planner and the kernels: windows, sums by sample, interleaving."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+from .program import Value
+
+__all__ = [
+    "Taps",
+    "accumulates",
+    "is_tiled",
+    "is_windowed",
+    "scratch_size",
+    "skipped_taps",
+    "sums_samples",
+]
+
+_FEWEST_PLACES = 32
+_TAPS = 12
+
+
+def is_windowed(v: Value) -> bool:
+    """Tell whether a product reads windows: positions that depend on two axes at once."""
+    return v.kind == "contract" and any(
+        a.kind == "view" and any(sum(c != 0 for c in row) > 1 for row in a.data.matrix)
+        for a in v.args
+    )
+
+
+def accumulates(v: Value) -> bool:
+    """Tell whether a product is to be summed sample by sample."""
+    if not is_windowed(v) or 0 in v.shape:
+        return False
+    batch, rows, columns, _ = v.data
+    extents = v.args[0].shape[batch + rows :]
+    if batch or not rows or not columns or len(extents) < 2 or extents[0] < 2:
+        return False
+    places = math.prod(extents[1:])
+    return places >= _FEWEST_PLACES and v.size <= 64 * places * extents[0]
+
+
+def scratch_size(v: Value, vector: int) -> int:
+    """Return how many elements the accumulators of a product take, whichever way it lies."""
+    last: set[int] = {v.shape[v.data[1] - 1], v.shape[-1]}
+    return max(v.size // n * -(-n // vector) * vector for n in last)
+
+
+def sums_samples(v: Value) -> bool:
+    """Tell whether a product's innermost sum may run along the lanes: an axis no window moves on."""
+    if not is_windowed(v) or 0 in v.shape:
+        return False
+    batch, rows, columns, inner = v.data
+    right = v.args[1]
+    if batch or rows != 1 or not columns or inner < 2 or v.shape[-1] > _TAPS:
+        return False
+    if right.kind != "view" or right.shape[inner - 1] < 8:
+        return False
+    moved = [row for row in right.data.matrix if row[inner - 1]]
+    return len(moved) == 1 and sum(c != 0 for c in moved[0]) == 1
+
+
+def is_tiled(v: Value) -> bool:
+    """Tell whether the blocks of an assembled value interleave and leave nothing of its base."""
+    blocks = v.args[1:]
+    if v.kind != "assemble" or not blocks or len({x.shape for x in blocks}) > 1:
+        return False
+    if not v.shape or len(blocks[0].shape) != len(v.shape):
+        return False
+    steps = []
+    for a in range(len(v.shape)):
+        row = v.data[0].matrix[a]
+        if any(c for o, c in enumerate(row) if o != a) or row[a] < 1:
+            return False
+        steps.append(row[a])
+    shape = tuple(n * s for n, s in zip(blocks[0].shape, steps, strict=True))
+    starts = {p.starts for p in v.data}
+    inside = all(0 <= x < s for start in starts for x, s in zip(start, steps, strict=True))
+    return (
+        shape == v.shape
+        and inside
+        and len(starts) == len(blocks) == math.prod(steps)
+        and all(p.matrix == v.data[0].matrix for p in v.data)
+    )
+
+
+class Taps(NamedTuple):
+    """One axis of taps over a padded array: at place ``p`` tap ``k`` reads ``start + step p ± k``.
+
+    Attributes
+    ----------
+    place : int
+        Axis of the result.
+    start, step : int
+        In the array without its padding.
+    length, number : int
+        Of the array's axis; of taps.
+    forward : bool
+        Whether positions grow with the tap.
+    """
+
+    place: int
+    start: int
+    step: int
+    length: int
+    number: int
+    forward: bool
+
+
+def skipped_taps(v: Value) -> dict[int, Taps]:
+    """Return, by axis summed over, the taps of a product that may read zeros around an array.
+
+    The array must be the right operand, its zeros put around it by an assembled value, and the
+    result's last axis one that no window moves on.
+    """
+    if not is_windowed(v) or 0 in v.shape:
+        return {}
+    batch, rows, columns, inner = v.data
+    view = v.args[1]
+    if batch or not rows or columns < 2 or view.kind != "view":
+        return {}
+    whole = view.args[0]
+    if whole.kind != "assemble" or len(whole.args) != 2 or whole.args[0].scalar != 0:
+        return {}
+    block, place = whole.args[1], whole.data[0]
+    if any(c != (a == o) for a, row in enumerate(place.matrix) for o, c in enumerate(row)):
+        return {}
+    found: dict[int, Taps] = {}
+    last = len(view.shape) - 1
+    for a, row in enumerate(view.data.matrix):
+        used = [o for o, c in enumerate(row) if c]
+        if last in used and len(used) > 1:
+            return {}
+        if block.shape[a] == whole.shape[a] or len(used) != 2:
+            continue
+        k, o = used
+        if k >= inner or o < inner or abs(row[k]) != 1 or row[o] < 1 or o == last:
+            continue
+        start = view.data.starts[a] - place.starts[a]
+        found[k] = Taps(
+            rows + o - inner, start, row[o], block.shape[a], v.args[0].shape[rows + k], row[k] > 0
+        )
+    return found

@@ -1,0 +1,196 @@
+"""Compiled convolution and pooling against eager: every argument form, batch size and order of axes.
+
+Sizes are chosen so that each kernel is reached: samples last (16 samples and few channels) and
+channels last, whole vectors and remainders, taps that read padding and taps that do not.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from conftest import runnable
+from test_kernels import close
+
+import chainrule as cr
+from chainrule.compiler.structure import is_tiled, skipped_taps, sums_samples
+from chainrule.nn import functional as F
+
+TARGETS = runnable()
+
+
+def everything(f, *arrays):
+    """Return the value of ``f`` and its gradients, flat."""
+    value, grads = cr.value_and_grad(f, argnums=tuple(range(len(arrays))))(*arrays)
+    return [value, *grads]
+
+
+def equal_to_eager(f, *arrays, name="host"):
+    got = cr.compile(lambda *a: everything(f, *a), target=name)(*arrays)
+    want = everything(f, *(a.astype(np.float64) for a in arrays))
+    for g, w, a in zip(got, want, (arrays[0], *arrays), strict=True):
+        assert np.asarray(g).dtype == a.dtype
+        close(np.asarray(g), np.asarray(w), a.dtype.type)
+
+
+def numbers(*shapes, dtype="f"):
+    rng = np.random.default_rng(sum(map(sum, shapes)))
+    return [rng.standard_normal(s).astype(dtype) for s in shapes]
+
+
+@pytest.mark.parametrize("name", TARGETS)
+@pytest.mark.parametrize("dtype", ["f4", "f8"])
+@pytest.mark.parametrize(
+    ("samples", "c_in", "c_out", "size", "k", "options"),
+    [
+        (16, 1, 6, 9, 5, {}),
+        (19, 3, 5, 8, 3, {"padding": 1}),
+        (33, 6, 16, 8, 5, {}),
+        (5, 3, 7, 8, 3, {"padding": 1}),
+        (2, 4, 32, 7, 3, {"padding": 1}),
+        (3, 32, 33, 9, 3, {"padding": 1}),
+        (17, 2, 3, 9, 3, {"stride": 2, "padding": 1}),
+        (3, 32, 32, 9, 3, {"stride": 2, "padding": 2, "dilation": 2}),
+        (18, 4, 6, 7, 3, {"groups": 2, "padding": 1}),
+        (16, 3, 4, 6, 1, {}),
+    ],
+)
+def test_convolution_and_its_gradients_equal_eager(
+    name, dtype, samples, c_in, c_out, size, k, options
+):
+    groups = options.get("groups", 1)
+    x, w, b = numbers(
+        (samples, c_in, size, size + 1), (c_out, c_in // groups, k, k), (c_out,), dtype=dtype
+    )
+    equal_to_eager(
+        lambda x, w, b: (F.relu(F.conv2d(x, w, b, **options)) ** 2).mean(), x, w, b, name=name
+    )
+
+
+@pytest.mark.parametrize("samples", [3, 16, 21])
+def test_one_and_three_spatial_axes_equal_eager(samples):
+    x, w = numbers((samples, 3, 14), (5, 3, 4))
+    equal_to_eager(lambda x, w: (F.conv1d(x, w, padding=2) ** 2).mean(), x, w)
+    x, w = numbers((samples, 2, 5, 4, 6), (3, 2, 2, 3, 2))
+    equal_to_eager(lambda x, w: (F.conv3d(x, w, padding=1) ** 2).mean(), x, w)
+
+
+@pytest.mark.parametrize("name", TARGETS)
+@pytest.mark.parametrize("samples", [1, 16, 23])
+@pytest.mark.parametrize("channels", [3, 32])
+def test_a_small_network_equals_eager(name, samples, channels):
+    x, w, b, u = numbers(
+        (samples, 2, 10, 10), (channels, 2, 3, 3), (channels,), (5, channels, 3, 3)
+    )
+
+    def loss(x, w, b, u):
+        h = F.max_pool2d(F.relu(F.conv2d(x, w, b)), 2)
+        return (F.max_pool2d(F.relu(F.conv2d(h, u, padding=1)), 2) ** 2).mean()
+
+    equal_to_eager(loss, x, w, b, u, name=name)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"kernel_size": 2},
+        {"kernel_size": (3, 2)},
+        {"kernel_size": 3, "stride": 2},
+        {"kernel_size": 2, "padding": 1},
+        {"kernel_size": 2, "ceil_mode": True},
+        {"kernel_size": 2, "dilation": 2},
+    ],
+)
+@pytest.mark.parametrize("shape", [(2, 3, 8, 9), (16, 4, 6, 6)])
+def test_max_pool_gives_its_gradient_to_the_first_maximum(options, shape):
+    rng = np.random.default_rng(3)
+    x = rng.integers(0, 3, shape).astype("f")  # ties in nearly every window
+    weights = rng.integers(-9, 9, F.max_pool2d(x, **options).shape).astype("f")  # exact sums
+
+    def pull(x):
+        return cr.grad(lambda x: (F.max_pool2d(x, **options) * weights).sum())(x)
+
+    np.testing.assert_array_equal(cr.compile(pull)(x), pull(x))
+
+
+def test_max_pool_routes_to_the_first_nan_as_eager_does():
+    x = np.zeros((1, 1, 4, 4), "f")
+    x[0, 0, 0, 1] = x[0, 0, 1, 0] = np.nan
+
+    def pull(x):
+        return cr.value_and_grad(lambda x: (F.max_pool2d(x, 2) * np.float32(2)).sum())(x)
+
+    got, want = cr.compile(pull)(x), pull(x)
+    np.testing.assert_array_equal(got[0], want[0])
+    np.testing.assert_array_equal(got[1], want[1])
+    assert got[1][0, 0, 0, 1] == 2
+
+
+def test_nan_in_one_sample_stays_in_it():
+    x, w = numbers((20, 2, 6, 6), (4, 2, 3, 3))
+    x[7] = np.nan
+    got = np.asarray(cr.compile(lambda x, w: F.max_pool2d(F.relu(F.conv2d(x, w)), 2))(x, w))
+    assert np.isnan(got[7]).all()
+    assert np.isfinite(np.delete(got, 7, axis=0)).all()
+
+
+def test_each_kernel_is_used_where_it_should_be():
+    x, w = numbers((16, 3, 8, 8), (6, 3, 5, 5))
+
+    def step(x, w):
+        return everything(lambda x, w: (F.max_pool2d(F.relu(F.conv2d(x, w)), 2) ** 2).sum(), x, w)
+
+    compiled = cr.compile(step)
+    compiled(x, w)
+    values = compiled.form.program.values()
+    assert sum(sums_samples(v) for v in values) == 1
+    assert sum(bool(skipped_taps(v)) for v in values) == 1
+    assert sum(is_tiled(v) for v in values) == 1
+    assert not any(v.kind == "scatter" for v in values)
+
+
+@pytest.mark.parametrize("batch", [16, 24])
+def test_epochs_with_a_smaller_last_step_equal_eager(batch):
+    x, w = numbers((40, 1, 8, 8), (3, 1, 3, 3))
+    first, second = (cr.tensor(w.copy(), requires_grad=True) for _ in range(2))
+
+    def stepper(kernel):
+        def step(x):
+            loss = (F.max_pool2d(F.relu(F.conv2d(x, kernel)), 2) ** 2).mean()
+            kernel.grad = None
+            loss.backward()
+            with cr.no_grad():
+                kernel.assign(kernel.detach() - 0.1 * kernel.grad)
+            return loss
+
+        return step
+
+    cr.compile(stepper(first)).epoch(x, batch_size=batch)
+    eager = stepper(second)
+    for start in range(0, 40, batch):
+        eager(x[start : start + batch])
+    close(first.detach().numpy(), second.detach().numpy(), np.float32)
+
+
+@pytest.mark.parametrize(("channels", "batch"), [(4, 20), (32, 6)])
+def test_the_number_of_threads_changes_no_bit(channels, batch):
+    x, w, u = numbers((3 * batch, 2, 9, 9), (channels, 2, 3, 3), (5, channels, 3, 3))
+    found = []
+    for threads in (1, 2):
+        tensors = [cr.tensor(a.copy(), requires_grad=True) for a in (w, u)]
+
+        def step(x, tensors=tensors):
+            h = F.max_pool2d(F.relu(F.conv2d(x, tensors[0], padding=1)), 3)
+            loss = (F.conv2d(h, tensors[1]) ** 2).mean()
+            for t in tensors:
+                t.grad = None
+            loss.backward()
+            with cr.no_grad():
+                for t in tensors:
+                    t.assign(t.detach() - 0.1 * t.grad)
+            return loss
+
+        cr.compile(step, threads=threads).epoch(x, batch_size=batch)
+        found.append([t.detach().numpy().copy() for t in tensors])
+    for one, two in zip(*found, strict=True):
+        np.testing.assert_array_equal(one, two)
+        assert np.isfinite(one).all()
