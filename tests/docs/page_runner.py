@@ -17,6 +17,7 @@ from __future__ import annotations
 import contextlib
 import doctest
 import io
+import linecache
 import os
 import re
 import shlex
@@ -120,6 +121,8 @@ def _run_python(
 ) -> None:
     # Leading newlines give tracebacks the line numbers of the page.
     code = "\n" * (block.line - 1) + block.text
+    # What reads its own source (a checker, a traceback) gets the block, not the page around it.
+    linecache.cache[str(path)] = (len(code), None, code.splitlines(keepends=True), str(path))
     printed = io.StringIO()
     try:
         with contextlib.redirect_stdout(printed):
