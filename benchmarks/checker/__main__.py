@@ -28,7 +28,7 @@ import numpy as np  # noqa: E402
 
 from benchmarks.checker import corpus  # noqa: E402
 from benchmarks.checker.figures import Record, Trial, failures, report  # noqa: E402
-from benchmarks.checker.mutants import SEEDS, Mutant, mutants, write  # noqa: E402
+from benchmarks.checker.mutants import Mutant, mutants, write  # noqa: E402
 from benchmarks.checker.scoring import score  # noqa: E402
 from benchmarks.checker.subject import ask  # noqa: E402
 
@@ -61,7 +61,6 @@ def _record(mutant: Mutant) -> Record:
 def judge_mutants(name: str, every: int, offset: int) -> list[Record]:
     """Plant slips in the program `name` and score the answers on each `every`-th from `offset`."""
     program = _program(name)
-    inputs = program.make_inputs(np.random.default_rng(SEEDS[0]))
     records = []
     with tempfile.TemporaryDirectory() as folder:
         for place, mutant in enumerate(mutants(program)):
@@ -69,6 +68,7 @@ def judge_mutants(name: str, every: int, offset: int) -> list[Record]:
             if mutant.status != "equivalent":
                 if place % every != offset:
                     continue
+                inputs = program.make_inputs(np.random.default_rng(mutant.seed))
                 answer = ask(program, write(mutant, Path(folder)), inputs)
                 record.answer = asdict(answer)
                 record.score = asdict(score(mutant, answer))
@@ -85,6 +85,7 @@ def judge_correct(name: str, seeds: range) -> list[Trial]:
             for kinked in (False, True) if program.kinks else (False,):
                 rng = np.random.default_rng(1000 + seed)
                 make = program.make_kinked_inputs if kinked else program.make_inputs
+                inputs = program.make_inputs(np.random.default_rng(mutant.seed))
                 answer = ask(program, program.path, make(rng, dtype))
                 trial = Trial(
                     name, seed, np.dtype(dtype).name, kinked, answer.verdict, answer.seconds

@@ -35,7 +35,7 @@ class Mutant:
     """One slip in one program.
 
     `kinds` and `lines` are every answer that is accepted (see docs/decisions/0040); the first of
-    each is what was planted.
+    each is what was planted. `seed` makes inputs on which a silent slip shows.
     """
 
     program: Program
@@ -46,6 +46,7 @@ class Mutant:
     kinds: list[str] = field(default_factory=list)
     lines: list[int] = field(default_factory=list)
     raised_at: int | None = None
+    seed: int = SEEDS[0]
     signature: list[np.ndarray] = field(default_factory=list, repr=False)
 
     @property
@@ -136,6 +137,16 @@ def _is_equivalent(mutant: Mutant, correct: list[np.ndarray]) -> bool:
     return same(*(gradients_of(program, text, np.longdouble) for text in texts))
 
 
+def _telling_seed(mutant: Mutant, correct: list[np.ndarray]) -> int:
+    """The first seed on whose inputs the mutant's gradients differ, or the first of all."""
+    size = len(correct) // len(SEEDS)
+    for place, seed in enumerate(SEEDS):
+        part = slice(place * size, (place + 1) * size)
+        if not same(mutant.signature[part], correct[part], SMALL):
+            return seed
+    return SEEDS[0]
+
+
 def mutants(program: Program) -> list[Mutant]:
     """Every mutant of `program`, classified, with the answers that are accepted."""
     correct = gradients_of(program, program.source)
@@ -154,6 +165,7 @@ def mutants(program: Program) -> list[Mutant]:
         else:
             if _is_equivalent(mutant, correct):
                 mutant.status = "equivalent"
+            mutant.seed = _telling_seed(mutant, correct)
         found.append(mutant)
     _accept_coincidences(program, found)
     return found

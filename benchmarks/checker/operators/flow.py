@@ -4,6 +4,9 @@ A deleted statement leaves no line to name. What it should have changed is then 
 that are equally good answers: the statement that wrote the variable last before, and the one that
 reads it first afterwards; the deleted line itself is the third. A forgotten copy does its harm where
 the value is changed in place, so those lines are accepted too.
+
+Gradients returned in another order are not planted: the order of a tuple is its author's convention,
+and nothing in the program could say that it is wrong.
 """
 
 from __future__ import annotations
@@ -251,21 +254,6 @@ def loop_bounds(site: Site) -> Iterator[Edit]:
             yield site.replace("index", node, new, "loop bounds")
 
 
-def swapped_results(site: Site) -> Iterator[Edit]:
-    """Two neighbouring results of the same shape are returned in the wrong order."""
-    if not isinstance(site.statement, ast.Return):
-        return
-    for node in site.expressions:
-        if not isinstance(node, ast.Tuple | ast.List):
-            continue
-        for one, other in zip(node.elts[:-1], node.elts[1:], strict=True):
-            a, b = site.text(one), site.text(other)
-            if site.shapes.get(a) is None or site.shapes.get(a) != site.shapes.get(b):
-                continue
-            spans = ((*site.source.span(one), b), (*site.source.span(other), a))
-            yield Edit("wrong-variable", site.line, spans, "results swapped")
-
-
 def changed_shape(site: Site) -> Iterator[Edit]:
     """A new axis in the wrong place, a reshape with two lengths exchanged."""
     for node in site.expressions:
@@ -294,6 +282,5 @@ OPERATORS = (
     inverted_mask,
     wrong_winner,
     loop_bounds,
-    swapped_results,
     changed_shape,
 )
