@@ -348,6 +348,29 @@ def test_layers_that_keep_their_gradients_on_themselves():
     assert report.findings[0].statement == "self.db = dout.mean(axis=0)"
 
 
+def test_lists_of_parameters_and_gradients_on_a_layer_are_matched_by_position():
+    class Affine:
+        def __init__(self, W, b):
+            self.params = [W, b]
+            self.grads = [np.zeros_like(W), np.zeros_like(b)]
+
+        def forward(self, x):
+            self.x = x
+            return x @ self.params[0] + self.params[1]
+
+        def backward(self, dout):
+            self.grads[0][...] = self.x.T @ dout
+            self.grads[1][...] = 2 * dout.sum(axis=0)
+            return dout @ self.params[0].T
+
+    rng = np.random.default_rng(0)
+    layer = Affine(rng.normal(size=(4, 3)), rng.normal(size=3))
+    report = backward(layer.forward, layer.backward, rng.normal(size=(5, 4)))
+    verdicts = {a.name: a.verdict for a in report.arguments}
+    assert verdicts == {"x": "right", "self.params[0]": "right", "self.params[1]": "wrong"}
+    assert report.findings[0].statement == "self.grads[1][...] = 2 * dout.sum(axis=0)"
+
+
 def test_cost_and_gradient_with_the_same_arguments():
     def cost(w, X, y):
         return float(np.mean((X @ w - y) ** 2))

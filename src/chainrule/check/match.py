@@ -21,6 +21,10 @@ __all__ = ["MISSING", "Pair", "fits", "named_gradient", "pair_outputs", "sibling
 MISSING = "(missing)"
 
 
+#: Containers of parameters that say no more than that.
+_PARAMETERS = ("params", "parameters", "param", "theta", "thetas")
+
+
 @dataclass(frozen=True)
 class Pair:
     """An output and the input that it is the gradient of.
@@ -225,6 +229,9 @@ def _specific(word: str) -> bool:
 def _score(output: Leaf, leaf: Leaf) -> int:
     """How strongly the names say that `output` is the gradient of `leaf`; 0 if they do not."""
     best = 0
+    if not _specific(output.word) and leaf.word.lower() in _PARAMETERS and leaf.indices:
+        # self.grads[0] beside self.params[0]
+        best = 65 if output.indices == leaf.indices else 0
     for o_words, prefix in _readings(output):
         agree = _agreement(o_words, [t for t in leaf.tokens if isinstance(t, str)])
         if agree:
