@@ -85,7 +85,6 @@ def judge_correct(name: str, seeds: range) -> list[Trial]:
             for kinked in (False, True) if program.kinks else (False,):
                 rng = np.random.default_rng(1000 + seed)
                 make = program.make_kinked_inputs if kinked else program.make_inputs
-                inputs = program.make_inputs(np.random.default_rng(mutant.seed))
                 answer = ask(program, program.path, make(rng, dtype))
                 trial = Trial(
                     name, seed, np.dtype(dtype).name, kinked, answer.verdict, answer.seconds

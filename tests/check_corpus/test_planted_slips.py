@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from benchmarks.checker import corpus, figures, scoring
+from benchmarks.checker.__main__ import judge_correct, judge_mutants
 from benchmarks.checker.mutants import gradients_of, mutants, same
 from benchmarks.checker.operators import OPERATORS
 from benchmarks.checker.source import Source, sites
@@ -181,3 +182,11 @@ def test_the_figures_count_what_was_answered(two_layers):
     assert re.search(r"detected +75\.0 %", text)
     assert re.search(r"likely slip named +75\.0 %", text)
     assert re.search(r"false alarms +1 of 2 checks", text)
+
+
+def test_one_program_goes_through_the_whole_benchmark():
+    """SPEC D2: the command's two halves run against the real checker."""
+    records = judge_mutants("ridge_sum_pair", 4, 0)
+    assert {r.status for r in records} >= {"silent", "loud"}
+    assert all(r.score["detected"] for r in records if r.status == "silent")
+    assert [t.verdict for t in judge_correct("ridge_sum_pair", range(1))] == ["right", "right"]
