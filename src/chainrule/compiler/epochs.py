@@ -114,10 +114,10 @@ class _Loop:
     ) -> list[Array]:
         """Run the steps in chunks."""
         form = self.form
+        form.sync()  # before the table is made: it may move state
         table, results = self.prepare(arrays, steps, start)
         address = table.__array_interface__["data"][0]
         rows = 0 if order is None else order.__array_interface__["data"][0]
-        form.sync()
         done = 0
         pace = self.pace
         try:

@@ -2,7 +2,9 @@
 
 A tensor that a compiled function reads or writes as state gets a *home*: memory in the layout the
 kernels want, shared by every program that uses the tensor. The tensor's value becomes a view of its
-home, so it is up to date whenever it is looked at and nothing is copied between calls. Assigning
+home, so it is up to date whenever it is looked at and nothing is copied between calls. Programs
+write to homes in place; a home whose array somebody else holds moves to new memory before it is
+written to (copy on write), so that nothing handed out or recorded ever changes. Assigning
 to the tensor (``p.assign``, ``p.data = …``, loading a checkpoint) gives it another array; the next
 call notices, copies that in, and makes the tensor a view again.
 """
@@ -11,6 +13,7 @@ from __future__ import annotations
 
 import contextlib
 import mmap
+import sys
 import weakref
 from typing import Any
 
@@ -47,10 +50,28 @@ class Arena:
         return strided(self.bytes, offset, layout, dtype)
 
 
+class _Window:
+    """A part of a block of bytes, offered to NumPy.
+
+    An array made from it has it as its base; NumPy then makes views of that array hold the array
+    itself, and not the block behind it, so that :meth:`Home.shared` sees them.
+    """
+
+    def __init__(self, block: Array, interface: dict[str, Any]) -> None:
+        self._block = block
+        self.__array_interface__ = interface
+
+
 def strided(block: Array, offset: int, layout: Layout, dtype: np.dtype[Any]) -> Array:
     """Return an array of a layout inside a block of bytes."""
-    strides = tuple(s * dtype.itemsize for s in layout.strides)
-    return np.ndarray(layout.shape, dtype, block.data, offset, strides)
+    interface = {
+        "shape": layout.shape,
+        "typestr": dtype.str,
+        "strides": tuple(s * dtype.itemsize for s in layout.strides),
+        "data": (block.__array_interface__["data"][0] + offset, False),
+        "version": 3,
+    }
+    return np.asarray(_Window(block, interface))
 
 
 class Home:
@@ -79,11 +100,41 @@ class Home:
             return tensor._grad is self._grad and self._grad is not None
         return tensor._value is self.view
 
+    def shared(self) -> bool:
+        """Tell whether the home's array is held by anyone but the tensor and its leaf.
+
+        An array handed out (``p.numpy()``, a slice of it, a snapshot of parameters) or a recorded
+        graph holds it; NumPy makes every view of the array hold it too.
+        """
+        tensor = self._tensor()
+        own = 2  # the attribute, and the argument of getrefcount
+        if self.slot == "grad":
+            if self._grad is None:
+                return sys.getrefcount(self.view) > own
+            handles = 2 + (tensor is not None and tensor._grad is self._grad)
+            return sys.getrefcount(self.view) > own + 1 or sys.getrefcount(self._grad) > handles
+        if tensor is not None and tensor._value is self.view:
+            own += 1
+            own += tensor._node is not None and tensor._node.value is self.view
+        return sys.getrefcount(self.view) > own
+
+    def renew(self) -> None:
+        """Move to new memory with the same contents; who held the old array keeps it unchanged."""
+        showing = self.current()
+        old, self.arena = self.view, Arena(self.arena.size)
+        self.view = self.arena.view(0, self.layout, self.dtype)
+        self.view[...] = old
+        self._grad = None
+        if showing:
+            self.show()
+
     def enter(self) -> None:
         """Copy the tensor's value in and make the tensor show its home."""
         tensor = self._tensor()
         if tensor is None:
             return
+        if self.shared():
+            self.renew()
         if self.slot == "grad":
             if tensor._grad is not None:
                 self.view[...] = tensor._grad._value

@@ -204,6 +204,7 @@ class Specialisation:
         )
         self._table_address = self._table.__array_interface__["data"][0]
         changed = sorted({i for i, _ in self.program.updates if i < len(self.states)})
+        self._changed = frozenset(changed)
         self._written = [self.homes[i] for i in changed]
 
     def threaded_engine(self) -> Engine:
@@ -251,10 +252,16 @@ class Specialisation:
                 )
 
     def sync(self) -> None:
-        """Bring in state that was assigned since the last call."""
-        for home in self.homes:
-            if not home.current():  # type: ignore[union-attr]
-                home.enter()  # type: ignore[union-attr]
+        """Bring in state that was assigned since the last call; leave alone what others hold."""
+        first = len(self.program.inputs)
+        for index, home in enumerate(self.homes):
+            assert home is not None
+            if not home.current():
+                home.enter()
+            elif index in self._changed and home.shared():
+                home.renew()
+            if self.addresses[index] != home.address:
+                self.addresses[index] = self._table[first + index] = home.address
 
     def step(self, leaves: Sequence[Any]) -> None:
         """Run one step on the leaves of the arguments."""
