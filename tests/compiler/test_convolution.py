@@ -9,9 +9,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from conftest import runnable
-from test_kernels import close
+from test_kernels import close, fma_loops
 
 import chainrule as cr
+from chainrule.compiler import runtime, target
 from chainrule.compiler.structure import is_tiled, skipped_taps, sums_samples
 from chainrule.nn import functional as F
 
@@ -194,3 +195,25 @@ def test_the_number_of_threads_changes_no_bit(channels, batch):
     for one, two in zip(*found, strict=True):
         np.testing.assert_array_equal(one, two)
         assert np.isfinite(one).all()
+
+
+@pytest.mark.parametrize("name", [t for t in TARGETS if t != "sse"])
+@pytest.mark.parametrize(("samples", "channels"), [(32, 6), (4, 32)])
+def test_loops_of_convolutions_do_not_touch_the_stack(name, samples, channels):
+    """Accumulators stay in registers: no spill inside any loop of multiply-adds."""
+    x, w, u = numbers((samples, 3, 12, 12), (channels, 3, 3, 3), (channels, channels, 3, 3))
+
+    def step(x, w, u):
+        def loss(w, u):
+            h = F.max_pool2d(F.relu(F.conv2d(x, w, padding=1)), 2)
+            return (F.relu(F.conv2d(h, u, padding=1)) ** 2).sum()
+
+        return cr.grad(loss, argnums=(0, 1))(w, u)
+
+    compiled = cr.compile(step, target=name)
+    compiled(x, w, u)
+    loops = fma_loops(runtime.assembly(compiled.form.code.text, target.named(name)))
+    assert len(loops) >= 3
+    for loop in loops:
+        touching = [i for i in loop if "(%rsp" in i]  # rbp is an ordinary register here
+        assert not touching, f"stack traffic: {touching[:3]}"

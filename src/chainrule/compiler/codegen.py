@@ -176,8 +176,8 @@ class _Module:
             scratch = self.plan.scratch.get(kernel.anchor.id)
             if scratch is not None:
                 memory = writer.pointer(scratch)
-                emit = emit_along_samples if product.along_sum else emit_accumulated
-                emit(kernel, product, memory, scope, self.target, writer, writer.share)
+                summed = emit_along_samples if product.along_sum else emit_accumulated
+                summed(kernel, product, memory, scope, self.target, writer, writer.share)
                 return
             if not product.by_rows and skipped_taps(kernel.anchor) and is_light(kernel):
                 emit_skipping(kernel, product, scope, self.target, writer.share)

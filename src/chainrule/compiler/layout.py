@@ -15,6 +15,7 @@ __all__ = ["Layout", "contiguous", "padded"]
 Shape = tuple[int, ...]
 
 
+_PAGE = 1024  # elements of 4 bytes: planes this far apart compete for one set of the first cache
 _FEW_ROWS = 64  # so few rows are padded in any case: whole vectors are faster than masked ones
 
 
@@ -74,4 +75,6 @@ def padded(shape: Shape, lane: int, vector: int) -> Layout:
         if a != lane:
             strides[a] = step
             step *= shape[a]
+            if len(shape) > 2 and shape[a] > 1 and step % _PAGE == 0:
+                step += blocks * vector
     return Layout(shape, tuple(strides), lane, True, step)

@@ -77,7 +77,7 @@ def emit_accumulated(
     shorts = v.shape[shape.short] if shape.short is not None else 1
     vectors = -(-width // lanes)
     tail = width % lanes or None
-    limit = 18 if target.registers >= 32 else target.accumulators
+    limit = 18 if target.registers >= 32 else target.accumulators - 2
 
     def row_bytes(position: Sequence[tuple[int, Index]]) -> Index:
         """Return where in the accumulators a row of the result (all axes but the lane's) lies."""
