@@ -81,7 +81,7 @@ __all__ = [
     "value_and_grad",
     "vjp",
 ]
-__all__ += [*_LATER, *_MODULES, *_ops.__all__]
+__all__ += sorted({*_LATER, *_MODULES, *_ops.__all__} - {*__all__})
 
 for _name in _ops.__all__:
     globals().setdefault(_name, getattr(_ops, _name))

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from textbook_cases import ELEMENTWISE, assert_all_close, assert_close, batch
+from textbook_cases import ELEMENTWISE, assert_all_close, batch
 
 import chainrule.textbook
 from chainrule.textbook import (

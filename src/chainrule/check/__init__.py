@@ -12,9 +12,10 @@ of :mod:`.suspects`) and at :mod:`.gradcheck` for the rest.
 
 from __future__ import annotations
 
+from ..nn.gradients import gradient_report
 from .compare import Tolerance
 from .gradcheck import assert_gradients, gradients
-from .modules import gradient_report, parity
+from .modules import parity
 from .report import ArgumentResult, Finding, GradientCheckError, Report, Worst
 from .source import backward, source
 

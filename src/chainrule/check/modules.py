@@ -1,4 +1,4 @@
-"""Checking the parameters of a module, comparing a module with a foreign one, and its report.
+"""Checking the parameters of a module, comparing a module with a foreign one.
 
 A module is run on a copy in float64, with its random generator seeded before every run, so that
 dropout drops the same units each time.
@@ -18,7 +18,7 @@ from ..errors import ArgumentError
 from .adapters import Backend, Split, flatten, split
 from .report import RIGHT, WRONG, ArgumentResult, Report, Worst
 
-__all__ = ["gradient_report", "module_backend", "parity"]
+__all__ = ["module_backend", "parity"]
 
 Array = NDArray[Any]
 
@@ -257,40 +257,3 @@ def _compared(name: str, ours: Any, theirs: Any, rtol: float) -> ArgumentResult:
     # "not <=" so that a NaN on one side only is a difference.
     verdict = RIGHT if gap[np.unravel_index(k, a.shape)] <= bound else WRONG
     return ArgumentResult(name, a.shape, "float64", verdict, "", a.size, a.size, 0, worst)
-
-
-def gradient_report(model: Any) -> str:
-    """A table of the gradients that a module's parameters hold now (SPEC D3).
-
-    Name, shape, norm, largest magnitude and fraction of zeros; ``no gradient`` where there is none.
-
-    Examples
-    --------
-    >>> import chainrule as cr
-    >>> layer = cr.nn.Linear(2, 1)
-    >>> print(gradient_report(layer))
-    parameter shape  norm max zero
-    weight    (1, 2) no gradient
-    bias      (1,)   no gradient
-    """
-    rows = [("parameter", "shape", "norm", "max", "zero")]
-    for name, parameter in model.named_parameters():
-        shape = str(tuple(parameter.shape)).replace(",)", ",)")
-        if parameter.grad is None:
-            rows.append((name, shape, "no gradient", "", ""))
-            continue
-        gradient = np.asarray(parameter.grad.detach().numpy(), dtype=np.float64)
-        size = max(gradient.size, 1)
-        rows.append(
-            (
-                name,
-                shape,
-                f"{np.sqrt(np.sum(gradient * gradient)):.4g}",
-                f"{np.max(np.abs(gradient), initial=0.0):.4g}",
-                f"{np.sum(gradient == 0) / size:.0%}",
-            )
-        )
-    widths = [
-        max(len(r[i]) for r in rows if not (i == 2 and r[i] == "no gradient")) for i in range(5)
-    ]
-    return "\n".join(" ".join(c.ljust(w) for c, w in zip(r, widths)).rstrip() for r in rows)

@@ -14,6 +14,7 @@ import numpy as np
 from chainrule.core.op import STATE
 from chainrule.core.tensor import Tensor, tensor
 from chainrule.errors import ArgumentError, DtypeError, ShapeError
+from chainrule.nn.gradients import GradientReport, gradient_report
 from chainrule.nn.parameter import Parameter
 from chainrule.nn.state import KeyReport, load_into
 
@@ -266,6 +267,10 @@ class Module:
         """Forget the gradients of all parameters (or set them to zeros)."""
         for parameter in self.parameters():
             parameter.grad = None if set_to_none else np.zeros(parameter.shape, parameter.dtype)
+
+    def gradient_report(self) -> GradientReport:
+        """A table of the gradients the parameters hold: name, shape, norm, largest, zeros."""
+        return gradient_report(self)
 
     def to(self: M, *args: Any, dtype: Any = None, device: Any = None) -> M:
         """Change the dtype of floating parameters and buffers. Drops their gradients."""
