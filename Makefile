@@ -85,7 +85,16 @@ check-figures: $(VENV)/.dev-stamp  ## print the checker's figures: errors found,
 
 .PHONY: bench
 bench: $(PEERS)/.stamp  ## measure training speed beside torch, jax, scikit-learn and NumPy
-	@$(PEERS)/bin/python -m benchmarks
+	@$(PEERS)/bin/python -m benchmarks --group main --group conv --group float64
+	@$(PEERS)/bin/python -m benchmarks.latency
+	@$(PEERS)/bin/python -m benchmarks.threads
+
+.PHONY: bench-all
+bench-all: $(PEERS)/.stamp  ## the same for every optimiser, layer and shape (about half an hour)
+	@$(PEERS)/bin/python -m benchmarks --group all
+	@$(PEERS)/bin/python -m benchmarks.eager_overhead
+	@$(PEERS)/bin/python -m benchmarks.sklearn_speed
+	@$(PEERS)/bin/python -m benchmarks.kill_resume
 
 # ── housekeeping ─────────────────────────────────────────────────────────────────────────────────
 
