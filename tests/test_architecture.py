@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import io
 import json
+import os
 import re
 import subprocess
 import sys
@@ -155,24 +156,27 @@ def test_import_brings_no_heavy_module() -> None:
     assert tops & set(HEAVY) == set()
 
 
-def test_import_costs_little_beyond_numpy() -> None:
+def test_import_costs_little_beyond_numpy(tmp_path: Path) -> None:
     """Import time is bounded as a multiple of NumPy's own in the same process, and absolutely.
 
-    On an idle machine NumPy alone takes about 0.08 s and both together less than 0.2 s. Other work
+    On an idle machine NumPy alone takes about 0.05 s and both together less than 0.1 s. Other work
     on the machine slows both, so the ratio is what is held; processor time is taken, best of five.
+    Bytecode is cached, as it is for users, whatever this environment says of it.
     """
     code = (
         "from time import process_time as now\n"
         "start = now(); import numpy; middle = now(); import chainrule; end = now()\n"
         "print(middle - start, end - middle)"
     )
-    runs = [
-        [float(x) for x in subprocess.check_output([sys.executable, "-c", code]).split()]
-        for _ in range(5)
-    ]
+    environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+    environment["PYTHONPYCACHEPREFIX"] = str(tmp_path)
+    runs = []
+    for _ in range(6):
+        printed = subprocess.check_output([sys.executable, "-c", code], env=environment)
+        runs.append([float(x) for x in printed.split()])
     ours, numpys = min(run[1] for run in runs), min(run[0] for run in runs)
-    assert ours < 2.0 * numpys
-    assert ours < 0.6
+    assert ours < 1.2 * numpys
+    assert ours < 0.3
 
 
 def test_public_names_are_pinned() -> None:
