@@ -38,7 +38,9 @@ print(time.perf_counter() - t, time.perf_counter() - t1)
 
 def fresh(code: str, cache: str | None = None, repeats: int = 3) -> list[float]:
     """Medians of the numbers printed by a fresh interpreter running ``code``."""
-    environment = {**os.environ, **({} if cache is None else {"CHAINRULE_CACHE": cache})}
+    environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+    if cache is not None:
+        environment["CHAINRULE_CACHE"] = cache
     rows = []
     for _ in range(repeats):
         printed = subprocess.run(
