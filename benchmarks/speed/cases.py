@@ -140,9 +140,12 @@ digits = Case(
     (64,),
     "cross_entropy",
     32,
-    56,
+    560,  # ten passes over 1797 digits; an epoch call costs about 18 µs, see "digits 1 pass"
     limit=1.35,
     shuffled_limit=1.45,
+)
+digits_once = replace(
+    digits, name="digits 1 pass", steps=56, limit=None, shuffled_limit=None, group="shapes"
 )
 tiny = Case(
     "tiny", mlp(2, 3, 2, activation="sigmoid", last=True), (2,), "quadratic", 1, 2000, rate=0.5
@@ -276,6 +279,7 @@ CASES: dict[str, Case] = {
         pinn,
         nielsen,
         digits,
+        digits_once,
         replace(tiny, group="main"),
         replace(small4, group="main"),
         lenet,
