@@ -242,6 +242,7 @@ COUNTERPARTS: dict[str, Callable[..., Any]] = {
     "sum": lambda x, axis, keepdims: (
         torch.sum(x, dims(x, axis), keepdim=keepdims) if dims(x, axis) else x
     ),
+    "sum_squares": lambda x: (x * x).sum(),
     "prod": product,
     "max": lambda x, axis, keepdims: (
         torch.amax(x, dims(x, axis), keepdim=keepdims) if dims(x, axis) else x
