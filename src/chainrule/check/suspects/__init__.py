@@ -1,0 +1,11 @@
+"""The catalogue of slips: small edits of a statement, each tied to the slip that it undoes.
+
+An edit is only a proposal. :mod:`..localise` runs the program with it and keeps it if the gradients
+come right. `cost` orders the proposals: taking away what is there comes before putting in what is
+not, and what needs no new name before what does. Start reading at :mod:`.catalogue`.
+"""
+
+from .catalogue import suspects
+from .statement import Edit
+
+__all__ = ["Edit", "suspects"]

@@ -1,0 +1,166 @@
+"""Edits of indices, slices and loop bounds."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+import numpy as np
+
+from ..expressions import Scope, parse, parts, text
+from .statement import Change, Statement
+from .trees import number
+
+
+def index_nodes(expr: ast.expr, whole: bool) -> set[int]:
+    """Ids of the nodes inside subscripts and ranges, where arithmetic is about indices."""
+    found: set[int] = set()
+    for node in ast.walk(expr):
+        inner: list[ast.AST] = []
+        if isinstance(node, ast.Subscript):
+            inner = [node.slice]
+        elif (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Name)
+            and node.func.id == "range"
+        ):
+            inner = list(node.args)
+        for root in inner:
+            found |= {id(n) for n in ast.walk(root)}
+    if whole:
+        found |= {id(n) for n in ast.walk(expr)}
+    return found
+
+
+def subscripts(here: Statement, node: ast.expr, parent: ast.AST | None) -> Iterator[Change]:
+    if not isinstance(node, ast.Subscript) or (
+        isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str)
+    ):
+        return
+    holder = here.scope.value(node.value)
+    slip = "wrong-layer" if isinstance(holder, (list, tuple)) else "index"
+    for index, words in indices(node.slice, here.scope):
+        new = ast.Subscript(node.value, index, ast.Load())
+        yield Change(slip, here.with_node(node, new), 1.4, f"the index should be {words}")
+    if isinstance(holder, np.ndarray):
+        yield Change("index", here.with_node(node, node.value), 1.7, "the index is too many")
+
+
+def loops(here: Statement) -> Iterator[Change]:
+    node = here.expr
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+        if node.func.id == "reversed" and node.args:
+            yield Change("index", node.args[0], 1.2, "the loop runs in the wrong direction")
+        if node.func.id in ("range", "zip", "enumerate"):
+            new = parse("reversed(list(_))")
+            assert isinstance(new, ast.Call)
+            assert isinstance(new.args[0], ast.Call)
+            new.args[0].args[0] = node
+            yield Change("index", new, 1.3, "the loop runs in the wrong direction")
+    for inner, _ in parts(node):
+        if (
+            isinstance(inner, ast.Call)
+            and isinstance(inner.func, ast.Name)
+            and inner.func.id == "range"
+        ):
+            for k, argument in enumerate(inner.args):
+                for op in (ast.Add(), ast.Sub()):
+                    args = list(inner.args)
+                    args[k] = ast.BinOp(argument, op, ast.Constant(1))
+                    yield Change(
+                        "index",
+                        here.with_node(inner, ast.Call(inner.func, args, [])),
+                        1.3,
+                        "a loop bound is off by one",
+                    )
+            if len(inner.args) > 1:
+                yield Change(
+                    "index",
+                    here.with_node(inner, ast.Call(inner.func, [inner.args[1]], [])),
+                    1.4,
+                    "a loop bound is off",
+                )
+
+
+def indices(node: ast.expr, scope: Scope) -> Iterator[tuple[ast.expr, str]]:
+    """Indices near the one written: one more, one less, the other sign, other slices."""
+    found: list[ast.expr] = []
+    if isinstance(node, ast.Slice):
+        found += _slices(node)
+    elif isinstance(node, ast.Tuple):
+        for k, element in enumerate(node.elts):
+            for new, _ in indices(element, scope):
+                elements = list(node.elts)
+                elements[k] = new
+                found.append(ast.Tuple(elements, ast.Load()))
+        if len(node.elts) == 2:
+            found.append(ast.Tuple([node.elts[1], node.elts[0]], ast.Load()))
+    elif (
+        isinstance(node, ast.Constant)
+        and isinstance(node.value, int)
+        and not isinstance(node.value, bool)
+    ):
+        found += [number(node.value + 1), number(node.value - 1), number(-node.value)]
+    elif (
+        isinstance(node, ast.UnaryOp)
+        and isinstance(node.op, ast.USub)
+        and isinstance(node.operand, ast.Constant)
+    ):
+        value = node.operand.value
+        if isinstance(value, int):
+            found += [number(-value + 1), number(-value - 1), number(value)]
+    elif isinstance(scope.value(node), (int, np.integer)) and not isinstance(
+        scope.value(node), (bool, np.bool_)
+    ):
+        found += [
+            ast.BinOp(node, ast.Add(), ast.Constant(1)),
+            ast.BinOp(node, ast.Sub(), ast.Constant(1)),
+        ]
+        if isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Add, ast.Sub)):
+            found.append(node.left)
+        found.append(ast.UnaryOp(ast.USub(), node))
+        if isinstance(node, ast.UnaryOp):
+            found.append(node.operand)
+    for index in found:
+        yield index, text(index) if not isinstance(index, ast.Tuple) else text(index)[1:-1]
+
+
+def _slices(node: ast.Slice) -> list[ast.expr]:
+    lower, upper, step = node.lower, node.upper, node.step
+    found: list[ast.expr] = []
+    one = ast.Constant(1)
+
+    def moved(bound: ast.expr | None) -> list[ast.expr | None]:
+        if bound is None:
+            return [one, ast.UnaryOp(ast.USub(), one)]
+        return [ast.BinOp(bound, ast.Add(), one), ast.BinOp(bound, ast.Sub(), one), None]
+
+    for new in moved(lower):
+        found.append(ast.Slice(new, upper, step))
+    for new in moved(upper):
+        found.append(ast.Slice(lower, new, step))
+    if lower is not None and upper is None:
+        found.append(
+            ast.Slice(
+                None,
+                ast.UnaryOp(ast.USub(), lower)
+                if not isinstance(lower, ast.UnaryOp)
+                else lower.operand,
+                step,
+            )
+        )
+        found.append(ast.Slice(None, lower, step))
+    if upper is not None and lower is None:
+        found.append(
+            ast.Slice(upper.operand if isinstance(upper, ast.UnaryOp) else upper, None, step)
+        )
+    if lower is not None and upper is not None:
+        # The neighbouring block of the same width.
+        width = ast.BinOp(upper, ast.Sub(), lower)
+        found.append(ast.Slice(upper, ast.BinOp(upper, ast.Add(), width), step))
+        found.append(ast.Slice(ast.BinOp(lower, ast.Sub(), width), lower, step))
+    if step is not None:
+        found.append(ast.Slice(lower, upper, None))
+    else:
+        found.append(ast.Slice(lower, upper, ast.UnaryOp(ast.USub(), one)))
+    return found

@@ -1,0 +1,201 @@
+"""A factor, sign or exponent that is not there."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from ..expressions import parse, parts, shape_of, text
+from .calls import user_functions
+from .layouts import REDUCTIONS
+from .statement import Change, Statement
+from .trees import fits_into
+from .words import factor_slip, is_derivative, scale_slip
+
+
+def places(here: Statement, root: ast.expr | None = None) -> list[tuple[ast.expr, float]]:
+    """Where a factor can be put in: the whole, its terms, operands of products, arguments."""
+    whole = root if root is not None else here.expr
+    found: list[tuple[ast.expr, float]] = [(whole, 0.0)]
+    for node, parent in parts(whole):
+        if node is whole or isinstance(node, ast.Constant):
+            continue
+        if (
+            (
+                isinstance(parent, ast.BinOp)
+                and isinstance(parent.op, (ast.Add, ast.Sub, ast.MatMult))
+            )
+            or (isinstance(parent, ast.Call) and parent.func is not node)
+            or (
+                isinstance(parent, ast.Attribute)
+                and parent.attr
+                in (
+                    *REDUCTIONS,
+                    "reshape",
+                    "dot",
+                )
+            )
+        ):
+            found.append((node, 0.2))
+        elif isinstance(parent, ast.UnaryOp):
+            found.append((node, 0.3))
+    return [(n, c) for n, c in found if is_numeric(here, n)]
+
+
+def is_numeric(here: Statement, node: ast.expr) -> bool:
+    return not isinstance(
+        node, (ast.Tuple, ast.List, ast.Dict, ast.Compare, ast.Slice, ast.Starred)
+    )
+
+
+def scales(here: Statement, root: ast.expr | None, upper: float) -> Iterator[Change]:
+    for place, extra in places(here, root):
+        minus = ast.UnaryOp(ast.USub(), place)
+        yield Change("sign", here.with_node(place, minus), 1.2 + extra, "a minus sign is missing")
+        if upper <= 1.35 + extra:
+            continue
+        for number in (2, 0.5):
+            new = ast.BinOp(ast.Constant(number), ast.Mult(), place)
+            yield Change(
+                "factor-2",
+                here.with_node(place, new),
+                1.35 + extra,
+                f"a factor {number:g} is missing",
+            )
+        for name, slip, cost in scalars(here):
+            factor = parse(name)
+            for op, word in ((ast.Div(), "division by"), (ast.Mult(), "factor")):
+                new = ast.BinOp(place, op, factor)
+                yield Change(
+                    slip, here.with_node(place, new), cost + extra, f"the {word} {name} is missing"
+                )
+
+
+def scalars(here: Statement) -> list[tuple[str, str, float]]:
+    """Numbers in scope that could be a missing factor, with the slip each would be."""
+    found: list[tuple[str, str, float]] = []
+    for name, value in here.atoms:
+        if shape_of(value) == () and np.isfinite(value) and value not in (0, 1, -1):
+            slip = scale_slip(value, parse(name))
+            if slip == "factor" and here.shape == ():
+                # In code on plain numbers a variable is no constant.
+                slip = "missing-derivative"
+            found.append((name, slip, 1.4 if slip == "factor-m" else 1.5))
+    for name, value in here.atoms:
+        if isinstance(value, np.ndarray) and value.ndim and "[" not in name:
+            for axis, size in enumerate(value.shape):
+                if size > 1:
+                    found.append((f"{name}.shape[{axis}]", "factor-m", 1.55))
+    seen: set[Any] = set()
+    unique = []
+    for name, slip, cost in found:
+        number = here.scope.value(parse(name))
+        if number in seen:
+            continue
+        seen.add(number)
+        unique.append((name, slip, cost))
+    roots = []
+    for name, slip, cost in unique:
+        if slip == "factor-m":
+            roots.append((f"{here.np}.sqrt({name})", "factor", cost + 0.25))
+        if slip in ("factor", "regularisation", "missing-derivative"):
+            roots.append((f"(1 - {name})", slip, cost + 0.2))
+    return unique[:16] + roots[:12]
+
+
+def factors(here: Statement, root: ast.expr | None, upper: float) -> Iterator[Change]:
+    """A missing local derivative or mask: code from elsewhere, or made from values at hand."""
+    for place, extra in places(here, root):
+        shape = here.shape if place is here.expr else here.scope.shape(place)
+        for candidate, slip, cost in _multipliers(here, shape):
+            if cost + extra >= upper:
+                continue
+            new = ast.BinOp(place, ast.Mult(), candidate)
+            yield Change(
+                slip,
+                here.with_node(place, new),
+                cost + extra,
+                f"the factor {text(candidate)} is missing",
+            )
+            if slip != "mask":
+                new = ast.BinOp(place, ast.Div(), candidate)
+                yield Change(
+                    slip,
+                    here.with_node(place, new),
+                    cost + extra + 0.1,
+                    f"the division by {text(candidate)} is missing",
+                )
+
+
+def _suits(here: Statement, factor: tuple[int, ...], shape: tuple[int, ...] | None) -> bool:
+    """True if a factor can stand at a place of this shape: it may spread it to the whole's."""
+    return shape is None or fits_into(factor, shape) or fits_into(factor, here.shape)
+
+
+def _multipliers(
+    here: Statement, shape: tuple[int, ...] | None
+) -> list[tuple[ast.expr, str, float]]:
+    if shape in here.multipliers:
+        return here.multipliers[shape]
+    found: list[tuple[ast.expr, str, float]] = []
+    functions = list(user_functions(here))
+    for node in here.harvest:
+        value = here.scope.value(node)
+        if isinstance(value, np.ndarray) and value.size > 1 and _suits(here, value.shape, shape):
+            found.append((node, factor_slip(value), 1.5))
+    for name, value in here.atoms:
+        if not isinstance(value, (np.ndarray, float, np.floating)) or not _suits(
+            here, shape_of(value) or (), shape
+        ):
+            continue
+        if shape is not None and shape != () and shape_of(value) == ():
+            continue
+        found.append((parse(name), factor_slip(value, name), 1.65))
+        if isinstance(value, np.ndarray) and value.dtype == bool:
+            continue
+        for form in (
+            "(1 - {0} ** 2)",
+            "{0} * (1 - {0})",
+            "(1 - {0})",
+            "({0} > 0)",
+            "{np}.exp({0})",
+            "2 * {0}",
+            "{0} ** 2",
+            "(1 / {0})",
+            "{np}.sign({0})",
+            "(1 / {np}.cosh({0}) ** 2)",
+            "(1 - {np}.tanh({0}) ** 2)",
+            "{np}.cos({0})",
+            "(-{np}.sin({0}))",
+            "{np}.where({0} > 0, 1.0, 0.01)",
+        ):
+            slip = "mask" if ">" in form else "missing-derivative"
+            found.append((parse(form.format(name, np=here.np)), slip, 1.7))
+        for function in functions:
+            cost = 1.5 if is_derivative(function) else 1.9
+            found.append((parse(f"{function}({name})"), "missing-derivative", cost))
+    here.multipliers[shape] = found
+    return found
+
+
+def powers(here: Statement) -> Iterator[Change]:
+    for node, parent in parts(here.expr):
+        if (isinstance(parent, ast.Call) and parent.func is node) or isinstance(node, ast.Constant):
+            continue
+        if isinstance(parent, (ast.Attribute, ast.Subscript)) or not is_numeric(here, node):
+            continue
+        value = here.scope.value(node)
+        if (
+            shape_of(value) is None
+            or isinstance(value, (bool, np.bool_))
+            or (isinstance(value, np.ndarray) and value.dtype.kind != "f")
+        ):
+            continue
+        for exponent in (2, 3, 0.5):
+            new = ast.BinOp(node, ast.Pow(), ast.Constant(exponent))
+            yield Change(
+                "power", here.with_node(node, new), 1.45, f"the exponent {exponent:g} is missing"
+            )

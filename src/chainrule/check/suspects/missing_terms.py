@@ -1,0 +1,173 @@
+"""A summand, sum or copy that is not there."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+import numpy as np
+
+from ..expressions import parse, parts, shape_of, text
+from .missing_factors import places, scalars
+from .statement import Change, Statement
+from .trees import fits_into, pairs
+from .words import REGULARISATION, is_for_bias, is_softmax
+
+
+def terms(here: Statement, upper: float) -> Iterator[Change]:
+    """A missing summand: a variable at hand, code from elsewhere, or regularisation."""
+    shape = here.shape
+    if shape is None:
+        return
+    scalars = [n for n, v in here.atoms if shape_of(v) == () and v not in (0, 1)]
+    whole = here.expr
+    inner = [
+        n
+        for n, p in parts(whole)
+        if isinstance(n, ast.BinOp) and isinstance(n.op, (ast.Add, ast.Sub)) and n is not whole
+    ]
+    for place, extra in [(whole, 0.0), *[(n, 0.15) for n in inner]]:
+        candidates: list[tuple[ast.expr, str, float]] = []
+        for name, value in here.atoms:
+            if (
+                shape_of(value) != shape
+                and place is whole
+                and not fits_into(shape_of(value), shape)
+            ):
+                continue
+            if isinstance(value, np.ndarray) and value.dtype == bool:
+                continue
+            candidates.append((parse(name), "missing-term", 1.6))
+            if isinstance(value, np.ndarray) and value.ndim >= 1 and place is whole:
+                for scalar in scalars:
+                    regular = bool(REGULARISATION.search(scalar.split(".")[-1]))
+                    cost = (1.7 if scalar in text(whole) else 1.5) if regular else 1.95
+                    for form in (
+                        "{0} * {1}",
+                        "2 * {0} * {1}",
+                        "{0} * {1} / {2}",
+                        "{0} / {2} * {1}",
+                    ):
+                        if "{2}" in form and not regular:
+                            continue
+                        for count in _counts(here) if "{2}" in form else [""]:
+                            candidates.append(
+                                (
+                                    parse(form.format(scalar, name, count)),
+                                    "regularisation",
+                                    cost,
+                                )
+                            )
+        for node in here.harvest:
+            value = here.scope.value(node)
+            if shape_of(value) is not None and (fits_into(shape_of(value), shape)):
+                candidates.append((node, "missing-term", 1.7))
+        for candidate, slip, cost in candidates:
+            if cost + extra >= upper:
+                continue
+            for op in (ast.Add(), ast.Sub()):
+                new = ast.BinOp(place, op, candidate)
+                price = cost + extra + (0.05 if isinstance(op, ast.Sub) else 0)
+                yield Change(
+                    slip,
+                    here.with_node(place, new),
+                    price,
+                    f"the term {text(candidate)} is missing",
+                )
+
+
+def _counts(here: Statement) -> list[str]:
+    return [n for n, slip, _ in scalars(here) if slip == "factor-m" and "sqrt" not in n][:4]
+
+
+def sums(here: Statement, root: ast.expr | None) -> Iterator[Change]:
+    slip = "bias-sum" if is_for_bias(here) else "broadcast"
+    for place, extra in places(here, root):
+        shape = here.shape if place is here.expr else here.scope.shape(place)
+        ndim = len(shape) if shape is not None else 2
+        if ndim == 0:
+            continue
+        axes = [str(a) for a in range(ndim)] + ["None"]
+        if ndim > 2:
+            axes += [str(p) for p in pairs(ndim)]
+        if ndim == 4:
+            axes.append("(0, 2, 3)")
+        for function, dearer in (("sum", 0.0), ("mean", 0.15)):
+            for axis in axes:
+                for keep in ("", ", keepdims=True"):
+                    new = parse(f"{here.np}.{function}(_, axis={axis}{keep})")
+                    assert isinstance(new, ast.Call)
+                    new.args[0] = place
+                    cost = 1.4 + extra + dearer
+                    yield Change(
+                        slip,
+                        here.with_node(place, new),
+                        cost,
+                        f"the {function} that undoes a broadcast is missing",
+                    )
+    if here.shape is not None and len(here.shape) == 1:
+        for new_text in ("(_)[:, None]", "(_)[None, :]"):
+            node = parse(new_text)
+            assert isinstance(node, ast.Subscript)
+            whole = root if root is not None else here.expr
+            yield Change(
+                "shape",
+                here.with_node(whole, ast.Subscript(whole, node.slice, ast.Load())),
+                1.6,
+                "a dimension is missing",
+            )
+
+
+def softmax(here: Statement) -> Iterator[Change]:
+    """``s * (g - sum(g * s))`` for a product of ``s`` and ``g`` that keeps only the diagonal."""
+    names = [
+        (n, v)
+        for n, v in here.atoms
+        if isinstance(v, np.ndarray) and v.ndim and v.shape == here.shape and v.dtype != bool
+    ]
+    probable = [(n, v) for n, v in names if is_softmax(v)]
+    for s, _ in probable:
+        for g, _ in names:
+            if g == s:
+                continue
+            for axis in (-1, 0):
+                keep = ", keepdims=True" if here.shape is not None and len(here.shape) > 1 else ""
+                source = f"{s} * ({g} - {here.np}.sum({g} * {s}, axis={axis}{keep}))"
+                yield Change(
+                    "softmax-jacobian",
+                    parse(source),
+                    1.5,
+                    "the term that couples the classes is missing",
+                )
+    for place, _ in places(here):
+        if isinstance(place, ast.BinOp) and isinstance(place.op, ast.Mult):
+            for s, _ in probable:
+                for axis in (-1, 0):
+                    keep = (
+                        ", keepdims=True" if here.shape is not None and len(here.shape) > 1 else ""
+                    )
+                    total = parse(f"{s} * {here.np}.sum(_, axis={axis}{keep})")
+                    assert isinstance(total, ast.BinOp)
+                    assert isinstance(total.right, ast.Call)
+                    total.right.args[0] = place
+                    new = ast.BinOp(place, ast.Sub(), total)
+                    yield Change(
+                        "softmax-jacobian",
+                        here.with_node(place, new),
+                        1.7,
+                        "the term that couples the classes is missing",
+                    )
+
+
+def copies(here: Statement, root: ast.expr | None) -> Iterator[Change]:
+    node = root if root is not None else here.expr
+    if isinstance(node, (ast.Name, ast.Attribute, ast.Subscript)):
+        value = here.scope.value(node)
+        if isinstance(value, np.ndarray):
+            new = ast.Call(ast.Attribute(node, "copy", ast.Load()), [], [])
+            yield Change(
+                "overwritten",
+                here.with_node(node, new),
+                1.05,
+                f"{text(node)} is shared and changed in place later: it needs a copy",
+            )

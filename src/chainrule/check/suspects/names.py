@@ -1,0 +1,111 @@
+"""Another variable, layer or step in the place of the one that is read."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from ..expressions import atoms, parse, shape_of, text
+from ..leaves import gradient_name, is_gradient_name
+from .statement import Change, Statement
+from .trees import ancestors
+from .words import is_derivative, scale_slip, stem
+
+
+def names(here: Statement) -> Iterator[Change]:
+    for node, parent in atoms(here.expr):
+        value = here.scope.value(node)
+        shape = shape_of(value)
+        current = text(node)
+        if shape is None:
+            if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant):
+                pass
+            else:
+                continue
+        for name, other in [*here.atoms, *_written_atoms(here), *_other_holders(here, node)]:
+            if name == current or name.startswith(f"{current}["):
+                continue
+            other_shape = shape_of(other)
+            if other_shape is None:
+                continue
+            if shape is not None and len(other_shape) != len(shape) and shape != ():
+                continue
+            if (shape == ()) != (other_shape == ()):
+                continue
+            cost = 1.5 if other_shape == shape else 1.9
+            slip = _renamed(here, current, name, node, parent)
+            if slip == "wrong-layer":
+                cost -= 0.2
+            message = f"{current} where {name} is needed"
+            yield Change(slip, here.with_node(node, parse(name)), cost, message)
+
+
+def _other_holders(here: Statement, node: ast.expr) -> list[tuple[str, Any]]:
+    """The same element of another list or dictionary: ``zs[-l]`` for ``activations[-l]``."""
+    if not isinstance(node, ast.Subscript):
+        return []
+    found = []
+    for name, value in here.scope.local.items():
+        if isinstance(value, (list, tuple, dict)) and name != text(node.value):
+            other = ast.Subscript(ast.Name(name, ast.Load()), node.slice, ast.Load())
+            element = here.scope.value(other)
+            if shape_of(element) is not None:
+                found.append((text(other), element))
+    return found
+
+
+def _written_atoms(here: Statement) -> list[tuple[str, Any]]:
+    """Elements and attributes as the code writes them: ``zs[-l]``, ``cache["A1"]``."""
+    found = []
+    for node in here.harvest:
+        if isinstance(node, (ast.Subscript, ast.Attribute)):
+            value = here.scope.value(node)
+            if shape_of(value) is not None:
+                found.append((text(node), value))
+    return found
+
+
+def _renamed(
+    here: Statement, current: str, name: str, node: ast.expr, parent: ast.AST | None
+) -> str:
+    if re.sub(r"\d+", "#", current) == re.sub(r"\d+", "#", name) and current != name:
+        return "wrong-layer"
+    value = here.scope.value(node)
+    word = current.split("[")[0].split(".")[-1]
+    upstream = bool(gradient_name(word)) or is_gradient_name(word)
+    if upstream and any(isinstance(a, ast.Compare) for a in ancestors(here.expr, node)):
+        return "mask"
+    if isinstance(parent, ast.Call) and is_derivative(text(parent.func)) and not upstream:
+        return "derivative-argument"
+    if isinstance(parent, (ast.Subscript, ast.Slice)):
+        return "index"
+    if shape_of(value) == () and (here.shape != () or isinstance(value, (int, np.integer))):
+        return scale_slip(value, node)
+    stem_a, stem_b = stem(current), stem(name)
+    if stem_a == stem_b:
+        return "stale-variable"
+    if _is_derivative_position(here, node) and not upstream:
+        return "derivative-argument"
+    return "wrong-variable"
+
+
+def _is_derivative_position(here: Statement, node: ast.expr) -> bool:
+    """Inside ``1 - a**2``, ``a * (1 - a)``, ``z > 0`` and the like."""
+    chain = ancestors(here.expr, node)
+    for ancestor in chain:
+        if isinstance(ancestor, ast.Compare):
+            return True
+        if not isinstance(ancestor, ast.BinOp):
+            continue
+        sides = (ancestor.left, ancestor.right)
+        if isinstance(ancestor.op, (ast.Sub, ast.Add)) and any(
+            isinstance(side, ast.Constant) for side in sides
+        ):
+            return True
+    source = text(here.expr).replace(" ", "")
+    inner = re.escape(text(node).replace(" ", ""))
+    return bool(re.search(rf"{inner}\*\(1(?:\.0)?-{inner}", source))
