@@ -17,7 +17,7 @@ import numpy as np
 from ..errors import ArgumentError
 from .examine import Examination, NotCheckable
 from .instrument import Instrumented, instrument
-from .localise import Localiser
+from .localise import Case, wrong_statements
 from .program import ForwardBackward, Outcome, Program, SingleFunction
 from .recorder import Recorder
 from .report import CANNOT_TELL, RIGHT, WRONG, ArgumentResult, Finding, Report
@@ -246,9 +246,9 @@ def _check(
     wrong = [r for r in results if r.verdict == WRONG]
     findings: list[Finding] = []
     if wrong and code is not None:
-        localiser = Localiser(exam, code, recorder, base, seconds=2 * budget)
-        findings = localiser.run()
-        notes += localiser.notes
+        case = Case(exam, code, recorder, base, seconds=2 * budget)
+        findings = wrong_statements(case)
+        notes += case.notes
     checked = sum(r.checked for r in results)
     size = sum(r.size for r in results)
     coverage = (

@@ -1,0 +1,156 @@
+"""Matching: the true derivative of the cost with respect to every value of the forward pass."""
+
+from __future__ import annotations
+
+import ast
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..expressions import text
+from ..instrument import Site
+from ..leaves import gradient_name, same_name
+from ..recorder import Event
+from .case import Case
+from .evidence import Evidence
+
+
+@dataclass
+class TrueDerivative:
+    """The true derivative of the cost with respect to one value of the forward pass."""
+
+    site: Site
+    pass_: int
+    shape: tuple[int, ...]
+    probes: list[NDArray[np.float64]]
+    along: NDArray[np.float64]
+    full: NDArray[np.float64] | None = None
+
+    @property
+    def name(self) -> str:
+        return self.site.name or text(self.site.expr)
+
+
+class Derivatives:
+    """True derivatives with respect to forward values, and which statements hold one.
+
+    They are taken when first asked for: many slips are found without.
+    """
+
+    def __init__(self, case: Case, evidence: Evidence) -> None:
+        self.case = case
+        self.evidence = evidence
+        self._truths: list[TrueDerivative] | None = None
+
+    def truths(self) -> list[TrueDerivative]:
+        """True derivatives with respect to the values of the forward pass, along three directions."""
+        if self._truths is not None:
+            return self._truths
+        self._truths = []
+        self.case.recorder.edit({})
+        rng = np.random.default_rng(5)
+        budget = time.perf_counter() + max(2.0, self.case.seconds / 5)
+        for event in self.evidence.events:
+            site = self.case.code.sites[event.site]
+            if event.site not in self.evidence.forward or site.kind not in (
+                "assign",
+                "update",
+                "return",
+                "argument",
+            ):
+                continue
+            if not isinstance(event.value, (np.ndarray, float, np.floating)):
+                continue
+            value = np.asarray(event.value)
+            if value.dtype.kind != "f" or value.size == 0 or time.perf_counter() > budget:
+                continue
+            probes = [
+                rng.uniform(0.5, 1.5, value.shape) * rng.choice((-1.0, 1.0), value.shape)
+                for _ in range(3)
+            ]
+            along = np.array([self._derivative(event, probe) for probe in probes])
+            if np.isfinite(along).all() and np.abs(along).max() > 0:
+                self._truths.append(TrueDerivative(site, event.pass_, value.shape, probes, along))
+        self.case.recorder.changes = {}
+        self.case.recorder.edit(self.case.accepted)
+        return self._truths
+
+    def _derivative(self, event: Event, probe: NDArray[np.float64]) -> float:
+        typical = (
+            float(np.sqrt(np.mean(np.square(np.asarray(event.value, dtype=np.float64))))) or 1.0
+        )
+        step = 2.0**-17 * max(typical, 1e-3)
+
+        def moved(t: float) -> float:
+            def change(value: Any, pass_: int) -> Any:
+                return value + t * probe if pass_ == event.pass_ else value
+
+            self.case.recorder.changes = {event.site: change}
+            return self.case.exam.program.cost()
+
+        first = (moved(step) - moved(-step)) / (2 * step)
+        second = (moved(step / 2) - moved(-step / 2)) / step
+        return (4 * second - first) / 3
+
+    def is_true(self, site: Site) -> bool:
+        """True if every value of the site is a true derivative, and of what its name says."""
+        values = self.evidence.values.get(site.index, [])
+        if not values or site.kind not in ("assign", "update", "return"):
+            return False
+        matched = [
+            self.match(np.asarray(v))
+            for v in values
+            if isinstance(v, (np.ndarray, float, np.floating))
+        ]
+        if not matched or not all(matched):
+            return False
+        wanted = self.named(site)
+        if wanted:
+            return any(t.site.name in wanted for found in matched for t in found)
+        return True
+
+    def named(self, site: Site) -> set[str]:
+        """Forward variables that the name of a site says it is the derivative of."""
+        word = site.name.split(".")[-1]
+        if isinstance(site.target, ast.Subscript) and isinstance(site.target.slice, ast.Constant):
+            word = str(site.target.slice.value)
+        names = {t.site.name for t in self.truths()}
+        return {n for n in names for g in gradient_name(word) if same_name(g, n) >= 2}
+
+    def match(self, value: NDArray[Any]) -> list[TrueDerivative]:
+        """The forward values whose true derivative `value` is."""
+        if value.dtype.kind != "f":
+            return []
+        found = []
+        for truth in self.truths():
+            for candidate in (value, value.T) if value.ndim == 2 else (value,):
+                if candidate.shape != truth.shape:
+                    continue
+                along = np.array([np.sum(candidate * probe) for probe in truth.probes])
+                scale = np.array([np.sum(np.abs(candidate * probe)) for probe in truth.probes])
+                if np.all(
+                    np.abs(along - truth.along) <= 1e-5 * scale + 1e-7 * np.abs(truth.along).max()
+                ):
+                    found.append(truth)
+                    break
+        return found
+
+    def full(self, truth: TrueDerivative) -> NDArray[np.float64]:
+        """Every entry of a true derivative."""
+        if truth.full is None:
+            event = next(
+                e
+                for e in self.evidence.events
+                if e.site == truth.site.index and e.pass_ == truth.pass_
+            )
+            full = np.zeros(truth.shape)
+            for k in range(full.size):
+                unit = np.zeros(truth.shape)
+                unit.reshape(-1)[k] = 1.0
+                full.reshape(-1)[k] = self._derivative(event, unit)
+            self.case.recorder.changes = {}
+            truth.full = full
+        return truth.full

@@ -1,0 +1,149 @@
+"""Intervention: the value of one statement is replaced by a true derivative of fitting shape."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..instrument import Site
+from ..report import Finding, Worst
+from .case import Case
+from .derivatives import Derivatives
+from .differences import describe_difference
+from .evidence import Evidence
+
+
+class Intervention:
+    """What is left where no edit helps: values are put in, and the first untrue one is named."""
+
+    def __init__(self, case: Case, evidence: Evidence, derivatives: Derivatives) -> None:
+        self.case = case
+        self.evidence = evidence
+        self.derivatives = derivatives
+
+    def culprit(self, wrong: frozenset[int]) -> tuple[int, Finding] | None:
+        whole, _ = self.evidence.suspects(wrong)
+        everything = list(range(len(self.case.exam.pairs)))
+        for site in whole:
+            values = self.evidence.values.get(site.index, [])
+            if (
+                site.index in self.evidence.forward
+                or len(values) != 1
+                or site.kind not in ("assign", "update")
+            ):
+                continue
+            if not isinstance(values[0], (np.ndarray, float, np.floating)):
+                continue
+            value = np.asarray(values[0])
+            if value.dtype.kind != "f" or value.size > 400:
+                continue
+            for name, true in self._quantities(site, value):
+                if time.perf_counter() > self.case.deadline + 5:
+                    return None
+                self.case.recorder.changes = {site.index: _instead(true)}
+                outcome = self.case.exam.program.run()
+                self.case.recorder.changes = {}
+                if all(self.case.right_quickly(outcome, n) for n in everything):
+                    return self.evidence.order[site.index], self._finding_by_value(
+                        site, name, value, true, wrong
+                    )
+        return None
+
+    def _quantities(
+        self, site: Site, value: NDArray[Any]
+    ) -> Iterator[tuple[str, NDArray[np.float64]]]:
+        """True derivatives that the site could be meant to hold, those it is named after first."""
+        wanted = self.derivatives.named(site)
+        counts = {1.0} | {float(s) for t in self.case.exam.truths for s in t.shape[:1] if s > 1}
+        for leaf in self.case.exam.program.leaves:
+            counts |= {float(s) for s in leaf.value.shape if s > 1}
+        named = sorted(self.derivatives.truths(), key=lambda t: t.site.name not in wanted)
+        for n, truth in enumerate(self.case.exam.truths):
+            if truth.is_complete and truth.shape == value.shape:
+                yield (
+                    self.case.exam.program.leaves[self.case.exam.pairs[n].leaf].name,
+                    truth.array(),
+                )
+        for true in named:
+            if true.shape not in (value.shape, value.shape[::-1]):
+                continue
+            full = self.derivatives.full(true)
+            if full.shape != value.shape:
+                full = full.T
+            for count in sorted(counts):
+                yield true.name, full * count
+
+    def _finding_by_value(
+        self,
+        site: Site,
+        name: str,
+        value: NDArray[Any],
+        true: NDArray[np.float64],
+        wrong: frozenset[int],
+    ) -> Finding:
+        slip, message = describe_difference(value, true)
+        k = int(np.argmax(np.abs(value - true))) if value.shape == true.shape else 0
+        index = tuple(int(i) for i in np.unravel_index(k, true.shape)) if true.shape else ()
+        worst = Worst(index, float(value.reshape(-1)[k]), float(true.reshape(-1)[k]))
+        return Finding(
+            site.filename,
+            site.line,
+            self.case.code.text(site),
+            slip,
+            message,
+            f"the derivative of the cost with respect to {name} (∂C/∂{name}); with that value every"
+            " gradient is right",
+            None,
+            worst,
+            site.statement.end_lineno or site.line,
+            site.function,
+            self.case.names(wrong),
+            (),
+            "intervention",
+        )
+
+    def last_resort(self, wrong: frozenset[int]) -> tuple[int, Finding]:
+        """The first statement on the way to the wrong gradients whose value is no true derivative."""
+        whole, part = self.evidence.suspects(wrong)
+        candidates = [
+            s
+            for s in whole or part
+            if s.index not in self.evidence.forward and s.kind != "test" and s.kind != "loop"
+        ]
+        candidates = [s for s in candidates if self.evidence.feeds[s.index]] or candidates
+        if not candidates:
+            candidates = [s for s in self.case.code.sites if s.index in self.evidence.order]
+        exact = [s for s in candidates if self.evidence.feeds.get(s.index) == wrong] or candidates
+        after = 0
+        for k, site in enumerate(exact):
+            if self.derivatives.is_true(site):
+                after = k + 1
+        site = exact[min(after, len(exact) - 1)]
+        wanted = sorted(self.derivatives.named(site))
+        expected = f"∂C/∂{wanted[0]}" if wanted else ""
+        finding = Finding(
+            site.filename,
+            site.line,
+            self.case.code.text(site),
+            "missing-term",
+            "no small edit of one statement makes the gradients right; this is the first one whose value"
+            " is not a true derivative of the cost",
+            expected,
+            None,
+            self.case.worst_output(wrong),
+            site.statement.end_lineno or site.line,
+            site.function,
+            self.case.names(wrong),
+            (),
+            "matching",
+        )
+        return self.evidence.order.get(site.index, 0), finding
+
+
+def _instead(value: NDArray[np.float64]) -> Callable[[Any, int], Any]:
+    """A change that puts `value` in the place of whatever comes."""
+    return lambda old, pass_: value.copy()

@@ -1,0 +1,119 @@
+"""Which statement is wrong, and how should it read?
+
+Given a program whose gradients are wrong somewhere, and the truth about each of them:
+
+1. *Dependence.* Each statement's value is disturbed once; what changes tells the statements of the
+   forward pass (the cost changes) from those of the backward pass, and which gradients each feeds.
+   A single culprit feeds every wrong gradient.
+2. *Edits.* Small edits of each suspect, cheapest first (:mod:`.suspects`), are run. A statement that
+   one small edit turns into one with which every gradient is right, here and at shifted points, is
+   the culprit.
+3. *Matching.* Where more than one statement can be mended, the true derivative of the cost with
+   respect to every value of the forward pass decides: a statement whose value already equals one of
+   these is right, whatever its neighbours can be made to compensate.
+4. *Intervention.* Where no edit helps, the value of one executed statement is replaced by a true
+   derivative of fitting shape; if the gradients then come right, that is what it should have been.
+
+Errors that are independent are taken one after the other: an edit that makes some wrong gradients
+right and none wrong is kept, and the search goes on for the rest.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..report import Finding
+from .case import Case
+from .derivatives import Derivatives
+from .differences import differ, worst_of
+from .edits import EditSearch, Fix
+from .evidence import Evidence
+from .intervention import Intervention
+
+__all__ = ["Case", "wrong_statements"]
+
+
+def wrong_statements(case: Case) -> list[Finding]:
+    """The wrong statements of an examined program, in the order in which they are executed."""
+    case.recorder.reset()
+    evidence = Evidence(case)
+    derivatives = Derivatives(case, evidence)
+    edits = EditSearch(case, evidence, derivatives)
+    intervention = Intervention(case, evidence, derivatives)
+    findings: list[tuple[int, Finding]] = []
+    right = case.right(case.base)
+    for _ in range(8):
+        wrong = frozenset(n for n, good in enumerate(right) if not good)
+        if not wrong:
+            break
+        fix = edits.best_fix(wrong, right)
+        if fix is not None and fix.mended == wrong:
+            findings.append(_report(case, evidence, derivatives, fix))
+            break
+        # One wrong statement without a small edit is likelier than several with one each.
+        culprit = intervention.culprit(wrong)
+        if culprit is not None:
+            findings.append(culprit)
+            break
+        if fix is None:
+            findings.append(intervention.last_resort(wrong))
+            break
+        findings.append(_report(case, evidence, derivatives, fix))
+        case.accepted = {**case.accepted, fix.site.index: fix.edit.override}
+        case.recorder.edit(case.accepted)
+        right = case.right(case.exam.program.run())
+    case.recorder.reset()
+    merged: dict[tuple[str, int], tuple[int, Finding]] = {}
+    for order, finding in findings:
+        merged.setdefault((finding.file, finding.line), (order, finding))
+    return [f for _, f in sorted(merged.values(), key=lambda pair: pair[0])]
+
+
+def _report(
+    case: Case, evidence: Evidence, derivatives: Derivatives, fix: Fix
+) -> tuple[int, Finding]:
+    site, edit = fix.site, fix.edit
+    case.recorder.edit({**case.accepted, site.index: edit.override})
+    mended = case.trace()
+    case.recorder.edit(case.accepted)
+    after: dict[int, list[Any]] = {}
+    for event in mended:
+        after.setdefault(event.site, []).append(event.value)
+    worst = worst_of(evidence.values.get(site.index, []), after.get(site.index, []))
+    lines = set()
+    for index, values in evidence.values.items():
+        other = case.code.sites[index]
+        if other.line == site.line and other.filename == site.filename:
+            continue
+        if (
+            differ(values, after.get(index, []))
+            and evidence.order[index] > evidence.order[site.index]
+        ):
+            lines.add(other.line)
+    expected = edit.text
+    for value in after.get(site.index, [])[:1]:
+        matches = (
+            derivatives.match(np.asarray(value))
+            if isinstance(value, np.ndarray) and value.size > 1
+            else []
+        )
+        if matches and not edit.text.startswith("("):
+            expected = f"∂C/∂{matches[-1].name}:  {edit.text}"
+    finding = Finding(
+        site.filename,
+        site.line,
+        case.code.text(site),
+        edit.slip,
+        edit.message,
+        expected,
+        edit.text,
+        worst or case.worst_output(fix.mended),
+        site.statement.end_lineno or site.line,
+        site.function,
+        case.names(fix.mended),
+        tuple(sorted(lines)),
+        "edit",
+    )
+    return evidence.order[site.index], finding
