@@ -204,6 +204,25 @@ def test_fma_loops_do_not_touch_the_stack(name, act, sizes):
         assert not touching, f"stack traffic: {touching[:3]}"
 
 
+def test_a_stored_gradient_lies_like_its_parameter():
+    """A norm over all gradients comes before the update: both then move to the lanes' axis."""
+    parameters = [cr.randn(128, 784, requires_grad=True), cr.randn(10, 128, requires_grad=True)]
+    optimizer = cr.optim.SGD(parameters, lr=0.1)
+
+    def step(x, y):
+        optimizer.zero_grad()
+        h = cr.relu(x @ parameters[0].T)
+        ((h @ parameters[1].T - y) ** 2).mean().backward()
+        cr.nn.utils.clip_grad_norm_(parameters, 1.0)
+        optimizer.step()
+
+    compiled = cr.compile(step, target="avx2")
+    compiled(cr.randn(64, 784), cr.randn(64, 10))
+    forward = compiled.explain().kernels[0]
+    assert forward.kind == "product", "a copy of the first operand came first"
+    assert "copied" not in forward.detail
+
+
 def test_the_search_for_stack_traffic_can_fail():
     loop = ["vbroadcastss (%rax)"] + ["vfmadd231ps a"] * 4 + ["vmovups 64(%rsp), %zmm0"]
     text = ".LBB0_1:\n" + "\n".join(loop) + "\njne .LBB0_1\n"

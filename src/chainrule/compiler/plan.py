@@ -251,15 +251,24 @@ class _Planner:
     def cost(self, kernel: Kernel) -> float:
         return self.product(kernel)[0] if kernel.kind == "contract" else self.loop(kernel)
 
-    def groups(self) -> list[list[int]]:
+    def groups(self, wide: bool) -> list[list[int]]:
         """Return what should have one lane axis: values of one shape stored by one kernel.
 
         A parameter and the optimiser's slots for it move together; one alone would only see the
-        cost of differing from the others.
+        cost of differing from the others. Wide groups have in addition what a loop reads position
+        by position to compute what it stores: a gradient that is stored, because its norm is
+        wanted before the update, then moves with its parameter.
         """
         group = {k: [k] for k in self.touching if self.movable(k)}
         for kernel in self.schedule.kernels:
             keys = [self.key(r) for r in kernel.stored if r.shape == kernel.domain]
+            if wide and kernel.kind == "loop":
+                keys += [
+                    self.key(a)
+                    for root in kernel.stored
+                    for a, at, how in leaves(root, self.schedule.inline)
+                    if how == "point" and at.is_identity(a.shape, kernel.domain)
+                ]
             keys = [k for k in dict.fromkeys(keys) if k in group]
             for k in keys[1:]:
                 if group[k] is not group[keys[0]]:
@@ -269,29 +278,35 @@ class _Planner:
         return list({id(g): g for g in group.values()}.values())
 
     def search(self) -> None:
-        """Move lane axes, a group at a time, while that lowers the cost."""
-        groups = self.groups()
-        for group in groups:
-            for key in group:
+        """Move lane axes, a group at a time, while that lowers the cost: wide groups first."""
+        for key in self.touching:
+            if self.movable(key):
                 self.lane[key] = len(self.by_id[key].shape) - 1
+        self.descend(self.groups(wide=True))
+        self.descend(self.groups(wide=False))
+
+    def descend(self, groups: list[list[int]]) -> None:
+        """Move groups until no move lowers the cost, four rounds at most."""
         for _ in range(4):
             changed = False
             for group in groups:
                 kernels = list(dict.fromkeys(k for key in group for k in self.touching[key]))
+                before = [self.lane[key] for key in group]
                 best = sum(map(self.cost, kernels))
-                kept = self.lane[group[0]]
+                kept = before
                 for axis in range(len(self.by_id[group[0]].shape)):
-                    self.move(group, axis)
+                    axes = [axis] * len(group)
+                    self.move(group, axes)
                     cost = sum(map(self.cost, kernels))
                     if cost < 0.98 * best:
-                        best, kept, changed = cost, axis, True
+                        best, kept, changed = cost, axes, True
                 self.move(group, kept)
             if not changed:
                 return
 
-    def move(self, group: list[int], axis: int) -> None:
-        """Give all values of a group one lane axis."""
-        for key in group:
+    def move(self, group: list[int], axes: list[int]) -> None:
+        """Give the values of a group their lane axes."""
+        for key, axis in zip(group, axes, strict=True):
             self.lane[key] = axis
 
     # -- result -------------------------------------------------------------------------
