@@ -34,7 +34,7 @@ def measure(
     timings = interleaved(contenders, repeats, seconds)
     limit = Timing()
     limit.seconds = [t * case.flops / operations for t in timings.pop("peak").seconds]
-    per_step = {name: _per_step(timing, case.steps) for name, timing in timings.items()}
+    per_step = {name: _per_step(timing, case.rounds) for name, timing in timings.items()}
     mine = per_step["chainrule"]
     asked = case.shuffled_limit if shuffled else case.limit
     others = {name: t for name, t in per_step.items() if name != "chainrule"}
@@ -53,7 +53,7 @@ def measure(
     }
 
 
-def _per_step(timing: Timing, steps: int) -> Timing:
+def _per_step(timing: Timing, steps: float) -> Timing:
     made = Timing()
     made.seconds = [t / steps for t in timing.seconds]
     return made

@@ -28,7 +28,9 @@ class Case:
     loss : {"cross_entropy", "mse", "quadratic"}
         ``quadratic`` is ½ Σ (y − a)² averaged over the batch, ``mse`` averages over elements.
     batch, steps : int
-        Samples per step, steps per epoch.
+        Samples per step, whole steps per epoch.
+    rest : int
+        Samples of one more step with a smaller batch, at the end of the epoch.
     optimizer : {"sgd", "momentum", "decay", "adam", "sgd+clip"}
     limit : float or None
         The step time over the FLOP limit that is asked for, data in order.
@@ -48,11 +50,17 @@ class Case:
     limit: float | None = None
     shuffled_limit: float | None = None
     group: str = "main"
+    rest: int = 0
+
+    @property
+    def rounds(self) -> float:
+        """Steps per epoch, the last one counted by its share of a batch."""
+        return self.steps + self.rest / self.batch
 
     @property
     def samples(self) -> int:
         """Samples of one epoch."""
-        return self.batch * self.steps
+        return self.batch * self.steps + self.rest
 
     @property
     def flops(self) -> int:
@@ -248,6 +256,10 @@ def _variants() -> list[Case]:
         loss = "mse" if sizes[-1] == 1 else "cross_entropy"
         layers = mlp(*sizes, activation=activation)
         found.append(Case(name, layers, sizes[:1], loss, batch, steps, group="shapes"))
+    for base, rest in ((mnist, 32), (digits_once, 5)):  # 60 000 and 1797 rows leave these
+        name = f"{base.name} + rest"
+        limits = {"limit": None, "shuffled_limit": None}
+        found.append(replace(base, name=name, rest=rest, group="shapes", **limits))
     found.append(
         replace(
             mnist,

@@ -129,12 +129,16 @@ def variants(case: Case, data: Data, shuffled: bool) -> Iterator[tuple[str, Call
     """The step by itself, then the epoch as one program."""
     x = jnp.asarray(data.x.transpose(0, 2, 3, 1) if data.x.ndim == 4 else data.x)
     y = jnp.asarray(data.y)
-    order = jnp.asarray(data.order.reshape(case.steps, case.batch))
+    whole = case.steps * case.batch
+    order = jnp.asarray(data.order[:whole].reshape(case.steps, case.batch))
+    last = jnp.asarray(data.order[whole:])
     state = [_start(case)]
     if shuffled:  # gathering inside the jitted step is faster than outside
         gathered = jax.jit(lambda s, x, y, rows: _step(case, s, x[rows], y[rows]), donate_argnums=0)
         step = lambda s, rows: gathered(s, x, y, rows)  # noqa: E731
         batches: list[Any] = [(rows,) for rows in order]
+        if case.rest:
+            batches.append((last,))
     else:
         step = jax.jit(partial(_step, case), donate_argnums=0)
         size = case.batch
@@ -147,18 +151,24 @@ def variants(case: Case, data: Data, shuffled: bool) -> Iterator[tuple[str, Call
 
     yield "jax step", by_steps
 
-    def scanned(state: Any, x: Any, y: Any, order: Any) -> Any:
+    def scanned(state: Any, x: Any, y: Any, order: Any, last: Any) -> Any:
         if shuffled:
-            return lax.scan(lambda s, rows: _step(case, s, x[rows], y[rows]), state, order)
-        xs = x.reshape(case.steps, case.batch, *x.shape[1:])
-        ys = y.reshape(case.steps, case.batch, *y.shape[1:])
-        return lax.scan(lambda s, b: _step(case, s, *b), state, (xs, ys))
+            state, values = lax.scan(lambda s, rows: _step(case, s, x[rows], y[rows]), state, order)
+            if case.rest:
+                state, _ = _step(case, state, x[last], y[last])
+            return state, values
+        xs = x[:whole].reshape(case.steps, case.batch, *x.shape[1:])
+        ys = y[:whole].reshape(case.steps, case.batch, *y.shape[1:])
+        state, values = lax.scan(lambda s, b: _step(case, s, *b), state, (xs, ys))
+        if case.rest:
+            state, _ = _step(case, state, x[whole:], y[whole:])
+        return state, values
 
-    whole = jax.jit(scanned, donate_argnums=0)
+    epoch = jax.jit(scanned, donate_argnums=0)
     held = [_start(case)]
 
     def by_scan() -> object:
-        held[0], values = whole(held[0], x, y, order)
+        held[0], values = epoch(held[0], x, y, order, last)
         return jax.block_until_ready(values)
 
     yield "jax scan", by_scan

@@ -40,7 +40,7 @@ def variants(case: Case, data: Data, shuffled: bool) -> Iterator[tuple[str, Call
                 else:
                     a = z
                 kept.append(a)
-            value, delta = _error(case, a, y, rows_of)
+            value, delta = _error(case, a, y, rows_of[: len(a)])
             if ends_active:
                 delta *= _slope(kinds[-1], a)
             for i in reversed(range(len(parameters))):
