@@ -1,10 +1,11 @@
 """Kill training runs at random moments, resume them, compare the bits: ``python -m benchmarks.kill_resume``.
 
 A worker trains a small network with everything that has state (dropout, batch normalisation, Adam,
-a schedule per step, early stopping, clipping, accumulated batches) and writes a checkpoint every few
-steps. The parent kills it (``SIGKILL``) after a random time, up to three times a trial, lets it
-resume to the end, and compares a digest of weights, slots, running statistics and history with that
-of a run that was left alone. ``lost`` counts trials whose digest differs.
+a schedule, early stopping, clipping) and writes a checkpoint every few steps; once with native
+epochs, once with eager ones that accumulate batches. The parent kills it (``SIGKILL``) after a
+random time, up to three times a trial, lets it resume to the end, and compares a digest of weights,
+slots, running statistics and history with that of a run that was left alone. ``lost`` counts trials
+whose digest differs.
 """
 
 from __future__ import annotations
@@ -21,10 +22,11 @@ import time
 from pathlib import Path
 from typing import Any
 
-EPOCHS, SAMPLES, BATCH = 15, 240, 16
+SAMPLES, BATCH = 240, 16
+EPOCHS = {"native": 150, "eager": 15}
 
 
-def train(checkpoint: Path) -> str:
+def train(kind: str, checkpoint: Path) -> str:
     """Train to the end, resuming if there is a checkpoint; returns the digest."""
     import numpy as np
 
@@ -40,32 +42,43 @@ def train(checkpoint: Path) -> str:
         nn.Linear(12, 24), nn.BatchNorm1d(24), nn.ReLU(), nn.Dropout(0.2), nn.Linear(24, 2)
     )
     optimizer = cr.optim.Adam(model.parameters(), lr=0.01)
-    steps = EPOCHS * -(-SAMPLES * 3 // 4 // (BATCH * 2))
-    schedule = cr.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=0.02, total_steps=steps + 1)
+    epochs, native = EPOCHS[kind], kind == "native"
+    batches = 1 if native else 2
+    steps = epochs * -(-SAMPLES * 3 // 4 // (BATCH * batches))
     trainer = Trainer(
         model,
         "cross_entropy",
         optimizer,
         metrics=["accuracy"],
         seed=5,
-        scheduler=schedule,
-        schedule="step",
+        scheduler=schedule(kind, optimizer, epochs, steps),
+        schedule="epoch" if native else "step",
         clip_norm=0.5,
-        accumulate=2,
+        accumulate=batches,
+        compiled=native,
     )
     print("ready", flush=True)
     history = trainer.fit(
         (x, y),
-        epochs=EPOCHS,
+        epochs=epochs,
         batch_size=BATCH,
         validation=0.25,
-        callbacks=[EarlyStopping(patience=12)],
+        callbacks=[EarlyStopping(patience=epochs)],
         checkpoint=checkpoint,
         checkpoint_every=2,
         resume=True,
         progress=False,
     )
     return digest(model, optimizer, history)
+
+
+def schedule(kind: str, optimizer: Any, epochs: int, steps: int) -> Any:
+    """A learning rate that changes by epoch for native epochs, else by step."""
+    from chainrule.optim import lr_scheduler
+
+    if kind == "native":
+        return lr_scheduler.CosineAnnealingLR(optimizer, T_max=epochs)
+    return lr_scheduler.OneCycleLR(optimizer, max_lr=0.02, total_steps=steps + 1)
 
 
 def digest(model: Any, optimizer: Any, history: Any) -> str:
@@ -82,17 +95,17 @@ def digest(model: Any, optimizer: Any, history: Any) -> str:
     return found.hexdigest()
 
 
-def start(checkpoint: Path) -> subprocess.Popen[str]:
+def start(kind: str, checkpoint: Path) -> subprocess.Popen[str]:
     """A worker process."""
-    command = [sys.executable, "-m", "benchmarks.kill_resume", "--worker", str(checkpoint)]
+    command = [sys.executable, "-m", "benchmarks.kill_resume", "--worker", kind, str(checkpoint)]
     root = Path(__file__).resolve().parents[1]
     environment = {**os.environ, "PYTHONPATH": str(root / "src"), "OMP_NUM_THREADS": "1"}
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=root, env=environment)
 
 
-def finish(checkpoint: Path) -> tuple[str, float]:
+def finish(kind: str, checkpoint: Path) -> tuple[str, float]:
     """Let a worker run to its end; its digest, and the seconds it trained."""
-    worker = start(checkpoint)
+    worker = start(kind, checkpoint)
     assert worker.stdout is not None
     worker.stdout.readline()
     begun = time.perf_counter()
@@ -103,13 +116,13 @@ def finish(checkpoint: Path) -> tuple[str, float]:
 
 
 def trial(
-    directory: Path, chance: random.Random, seconds: float, kills: int = 3
+    kind: str, directory: Path, chance: random.Random, seconds: float, kills: int = 3
 ) -> tuple[str, int]:
     """Kill a run up to ``kills`` times and resume it; its digest, and how often it was killed."""
     checkpoint = directory / "checkpoint.safetensors"
     killed = 0
     for _ in range(kills):
-        worker = start(checkpoint)
+        worker = start(kind, checkpoint)
         assert worker.stdout is not None
         worker.stdout.readline()
         time.sleep(chance.uniform(0.0, 0.3 * seconds))
@@ -117,18 +130,18 @@ def trial(
             worker.send_signal(signal.SIGKILL)
             killed += 1
         worker.communicate()
-    return finish(checkpoint)[0], killed
+    return finish(kind, checkpoint)[0], killed
 
 
-def run(trials: int, seed: int = 0) -> dict[str, int]:
+def run(kind: str, trials: int, seed: int = 0) -> dict[str, int]:
     """Run trials; how many were run, kills, and trials whose result differs."""
     chance = random.Random(seed)
     with tempfile.TemporaryDirectory() as place:
-        expected, seconds = finish(Path(place) / "alone.safetensors")
+        expected, seconds = finish(kind, Path(place) / "alone.safetensors")
     found = {"trials": 0, "kills": 0, "lost": 0}
     for _ in range(trials):
         with tempfile.TemporaryDirectory() as place:
-            result, killed = trial(Path(place), chance, seconds)
+            result, killed = trial(kind, Path(place), chance, seconds)
         found["trials"] += 1
         found["kills"] += killed
         found["lost"] += result != expected
@@ -138,16 +151,20 @@ def run(trials: int, seed: int = 0) -> dict[str, int]:
 def main() -> None:
     """Print the figures."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--trials", type=int, default=20)
+    parser.add_argument("--trials", type=int, default=20, help="of each kind of epoch")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--worker", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--worker", nargs=2, metavar=("KIND", "FILE"), help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.worker:
-        print(train(options.worker))
+        kind, checkpoint = options.worker
+        print(train(kind, Path(checkpoint)))
         return
-    found = run(options.trials, options.seed)
-    print(" ".join(f"{name}={value}" for name, value in found.items()))
-    sys.exit(found["lost"] > 0)
+    lost = 0
+    for kind in EPOCHS:
+        found = run(kind, options.trials, options.seed)
+        print(kind, " ".join(f"{name}={value}" for name, value in found.items()), flush=True)
+        lost += found["lost"]
+    sys.exit(lost > 0)
 
 
 if __name__ == "__main__":

@@ -193,7 +193,8 @@ def test_killed_and_resumed_runs_end_with_the_same_bits() -> None:
         timeout=240,
     )
     assert out.returncode == 0, out.stdout + out.stderr
-    assert "lost=0" in out.stdout
+    assert [line.split()[0] for line in out.stdout.splitlines()] == ["native", "eager"]
+    assert out.stdout.count("lost=0") == 2
 
 
 def test_jsonl_history_survives_not_a_number_and_a_cut_off_line(tmp_path: Path) -> None:
