@@ -148,7 +148,7 @@ digits = Case(
     (64,),
     "cross_entropy",
     32,
-    560,  # ten passes over 1797 digits; an epoch call costs about 18 µs, see "digits 1 pass"
+    560,  # ten passes over 1797 digits; an epoch call costs some 8 µs, see "digits 1 pass"
     limit=1.35,
     shuffled_limit=1.45,
 )

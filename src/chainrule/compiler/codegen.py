@@ -7,7 +7,7 @@ Every pointer a kernel uses is an argument of it: kernels of the same shapes are
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
 from ..errors import CompileError
@@ -64,9 +64,9 @@ class _Writer(Emitter):
         buffer = self.code.plan.buffer(v)
         if buffer is None:
             return None
-        return Access(
-            self.pointer(buffer), buffer.layout, buffer.dtype, slack=buffer.space != "input"
-        )
+        outside = buffer.space == "input"
+        listed = outside and buffer.number in self.code.listed
+        return Access(self.pointer(buffer), buffer.layout, buffer.dtype, not outside, listed)
 
     def pointer(self, buffer: Buffer) -> Val:
         """Return the argument that points to a buffer."""
@@ -98,9 +98,16 @@ class _Module:
     """The module being written."""
 
     def __init__(
-        self, module: Module, phase: Phase, target: Target, threaded: bool, prefix: str
+        self,
+        module: Module,
+        phase: Phase,
+        target: Target,
+        threaded: bool,
+        prefix: str,
+        listed: Collection[int],
     ) -> None:
         self.plan = phase.plan
+        self.listed = listed
         self.threaded = threaded
         self.inline = phase.schedule.inline
         self.target = target
@@ -242,10 +249,12 @@ def generate(
         Write entries for several threads.
     """
     module = Module(target.vector_bits, target.has_fma)
+    looped = batched is not None and not profile
     runs = []
     for number, phase in enumerate(phases):
         plan = phase.plan
-        m = _Module(module, phase, target, threaded, "" if number == 0 else f"p{number}_")
+        prefix = "" if number == 0 else f"p{number}_"
+        m = _Module(module, phase, target, threaded, prefix, plan.listed if looped else ())
         calls = []
         for kernel in plan.kernels:
             name, buffers = m.kernel(kernel)
@@ -257,9 +266,8 @@ def generate(
         runs.append(Run(calls[len(once) :], phase.repeat, phase.advance))
     entries = Entries(module, phases[-1].plan, target, runs, threaded)
     entries.step(profile)
-    if profile or batched is None:
-        entries.run(profile)
-    if batched is not None and not profile:
-        entries.run()
+    if batched is not None and looped:
         entries.epoch(batched, results or [])
+    else:
+        entries.run(profile)
     return Code(module.text(), [(c.kernel, c.function) for r in runs for c in r.calls])

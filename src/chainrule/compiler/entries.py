@@ -17,9 +17,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
-from .ir import I8, I32, I64, PTR, Function, Index, Module, Val
-from .lower.sharing import Share, barrier, portion
+from .ir import BOOL, I8, I32, I64, PTR, Function, Index, Module, Val
+from .lower.sharing import Share, barrier, by_last, portion
 from .plan import Buffer, Plan
 from .schedule import Kernel
 from .target import Target
@@ -184,8 +185,9 @@ class Entries:
     def epoch(self, batched: list[str], results: list[Buffer]) -> None:
         """Write ``epoch``.
 
-        An input taken by ``rows`` is read in place, mini-batch after mini-batch; with ``order``
-        (the address of int64 row numbers, or 0) its rows are first gathered into a buffer.
+        An input taken by ``rows`` is read in place, mini-batch after mini-batch. With ``order``
+        (the address of int64 row numbers, or 0) its rows are found through a list of their
+        addresses (``rows.py``) or are first copied together.
         """
         args = [(n, PTR, "") for n in ("arena", "table", "order")]
         args += [(n, I64, "") for n in ("low", "high")]
@@ -198,7 +200,10 @@ class Entries:
         address = f.emit(I64, f"ptrtoint ptr {order.text} to i64")
         shuffled = f.compare("ne", address, Val("0", I64))
         rows = [n for n, how in enumerate(batched) if how == "rows" and n in self.inputs]
-        fillers = {n: self._gather_rows(self.inputs[n]) for n in rows}
+        copied = [n for n in rows if n in self.plan.gathered]
+        listed = [n for n in rows if n in self.plan.listed]
+        copiers = {n: self._copy_rows(self.inputs[n]) for n in copied}
+        listers = {n: [self._list_rows(self.inputs[n], s) for s in (False, True)] for n in listed}
 
         def turn(i: Index, carried: list[Val]) -> list[Val]:
             count = carried[0] if carried else None
@@ -206,22 +211,32 @@ class Entries:
             for n, b in self.inputs.items():
                 if batched[n] != "whole" and ("input", n) in here:
                     here["input", n] = f.at(pointers["input", n], f.imul(i, max(1, b.bytes)))
+            size = self.inputs[rows[0]].layout.shape[0] if rows else 0
+            chosen = f.at(order, f.imul(i, 8 * size))
 
-            def gather() -> None:
-                for n in rows:
-                    start = f.at(order, f.imul(i, 8 * self.inputs[n].layout.shape[0]))
+            def copy() -> None:
+                for n in copied:
                     to = f.at(arena, self.plan.gathered[n])
-                    f.run(fillers[n], [*(share or ()), pointers["input", n], start, to])
+                    f.run(copiers[n], [*(share or ()), pointers["input", n], chosen, to])
 
-            f.when(shuffled, gather)
-            if share is not None and count is not None and rows:
-                count = self.wait(f, arena, share, count)
-            for n in rows:
-                copy = f.at(arena, self.plan.gathered[n])
+            f.when(shuffled, copy)
+            for n in copied:
+                place = f.at(arena, self.plan.gathered[n])
                 there = here["input", n]
                 here["input", n] = f.emit(
-                    PTR, f"select {shuffled.typed}, ptr {copy.text}, ptr {there.text}"
+                    PTR, f"select {shuffled.typed}, ptr {place.text}, ptr {there.text}"
                 )
+            ordinary = f.emit(BOOL, f"xor {shuffled.typed}, true")
+            for n in listed:
+                to = f.at(arena, self.plan.listed[n])
+                start, there = pointers["input", n], here["input", n]
+                by_order = [*(share or ()), start, to, chosen]
+                in_order = [*(share or ()), there, to]
+                f.when(shuffled, partial(f.run, listers[n][1], by_order))
+                f.when(ordinary, partial(f.run, listers[n][0], in_order))
+                here["input", n] = to
+            if share is not None and count is not None and rows:
+                count = self.wait(f, arena, share, count)
             extra = [] if share is None or count is None else [*share, count]
             f.run("step", [arena, *(here[e] for e in self.externals), *extra])
             if share is None or count is None:
@@ -248,11 +263,47 @@ class Entries:
         for b, place in zip(results, places, strict=True):
             copy_bytes(f, f.at(place, f.imul(i, b.bytes)), f.at(arena, b.offset), b.bytes)
 
-    def _gather_rows(self, b: Buffer) -> str:
+    def _list_rows(self, b: Buffer, shuffled: bool) -> str:
+        """Write a function that lists the addresses of one mini-batch's rows; return its name.
+
+        Without an order the rows follow each other from where the mini-batch begins.
+        """
+        count = b.layout.shape[0]
+        size = b.bytes // count
+        g = Function(self.module, f"list_{b.number}{'_by_order' if shuffled else ''}", [])
+        share = Share(g.argument(I64), g.argument(I64)) if self.threaded else None
+        source, to = g.argument(PTR), g.argument(PTR, "noalias")
+        order = g.argument(PTR, "noalias") if shuffled else None
+        lanes = max(1, self.target.vector_bits // I64.bits)
+        begin = g.emit(I64, f"ptrtoint ptr {source.text} to i64")
+
+        def some(r: Index, lanes: int) -> None:
+            t = I64.vec(lanes)
+            if order is not None:
+                number = g.load(t, g.at(order, g.imul(r, 8)))
+            else:
+                number = g.broadcast(g.index(r), lanes)
+                if lanes > 1:
+                    number = g.add(number, g.table(range(lanes), I64))
+            distance = g.binary("mul", number, g.const(size, t))
+            g.store(g.add(g.broadcast(begin, lanes), distance), g.at(to, g.imul(r, 8)))
+
+        low, high = portion(g, count // lanes, share)
+        low, high = g.imul(low, lanes), g.imul(high, lanes)
+        g.loop(low, high, lanes, lambda r, _: some(r, lanes))
+
+        def rest() -> None:
+            for r in range(count // lanes * lanes, count):
+                some(r, 1)
+
+        by_last(g, share, rest)
+        return self.module.add(g)
+
+    def _copy_rows(self, b: Buffer) -> str:
         """Write a function that copies the rows of one mini-batch together; return its name."""
         count = b.layout.shape[0]
         size = b.bytes // max(1, count)
-        g = Function(self.module, f"gather_{b.number}", [])
+        g = Function(self.module, f"copy_{b.number}", [])
         share = Share(g.argument(I64), g.argument(I64)) if self.threaded else None
         source, order, to = (g.argument(PTR, "noalias") for _ in range(3))
         wide = self.target.vector_bits // 8

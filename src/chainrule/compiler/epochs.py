@@ -19,7 +19,8 @@ from chainrule.core.tensor import Tensor
 from chainrule.core.trace import stage
 
 from ..errors import ArgumentError, ShapeError
-from .specialisation import Specialisation
+from .memory import address_of
+from .specialisation import Specialisation, within
 from .threads import Pace, team
 
 if TYPE_CHECKING:
@@ -60,24 +61,41 @@ class EpochResult(NamedTuple):
 
 
 def _array(x: Any) -> Array:
-    value = x._value if isinstance(x, Tensor) else x
-    return np.ascontiguousarray(value)
+    """Return data as the native loop reads it: row-major, in the machine's byte order."""
+    if isinstance(x, Tensor):
+        x = x._value
+    if type(x) is np.ndarray and x.flags.c_contiguous and x.dtype.isnative:
+        return x
+    array = np.ascontiguousarray(x)
+    return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
 
 
 class _Loop:
-    """One form of an epoch: a step for one size of mini-batch, with its native loop."""
+    """One form of an epoch: a step for one size of mini-batch, with its native loop.
 
-    def __init__(self, form: Specialisation, threads: int | None) -> None:
+    Short epochs are called often, so what does not change between calls is kept: the table of
+    addresses that the native code reads, and where in it each thing goes.
+    """
+
+    def __init__(self, form: Specialisation, batched: list[str], threads: int | None) -> None:
         self.form = form
         types = [ctypes.c_void_p] * 3 + [ctypes.c_int64] * 2
         self.alone = ctypes.CFUNCTYPE(None, *types)(form.engine.address("epoch"))
         self.together: Any = None
         self.pace = Pace(1 if form.tiled else threads)
+        self._rows = [i for i, how in enumerate(batched) if how == "rows"]
+        self._states = slice(len(batched), len(batched) + len(form.addresses))
+        self._entered: list[int] = []  # addresses of states that the table has
+        self._results = [
+            (i, r.shape, r.dtype) for i, r in enumerate(form.results, self._states.stop)
+        ]
+        self._table = (ctypes.c_int64 * (self._states.stop + len(self._results) + 1))()
+        self._place = ctypes.addressof(self._table)
 
-    def _call(self, threads: int, table: int, rows: int, low: int, high: int) -> None:
+    def _call(self, threads: int, rows: int, low: int, high: int) -> None:
         """Run steps ``low`` to ``high`` on some threads."""
         form = self.form
-        arena = form.arena.address
+        arena, table = form.arena.address, self._place
         if threads == 1:
             self.alone(arena, table, rows, low, high)
             return
@@ -89,20 +107,22 @@ class _Loop:
         enter = self.together
         team(threads).run(lambda t, n: enter(arena, table, rows, low, high, t, n))
 
-    def prepare(self, arrays: list[Array], steps: int, start: int) -> tuple[Array, list[Array]]:
-        """Return the address table for ``steps`` steps from row ``start`` on, and the results."""
-        form = self.form
-        states = len(form.addresses)
-        results = [np.empty((steps, *r.shape), r.dtype) for r in form.results]
-        table = np.zeros(len(arrays) + states + len(results) + 1, np.int64)
-        assert form.batched is not None
-        for i, (a, how) in enumerate(zip(arrays, form.batched, strict=True)):
-            skip = start * a.strides[0] if how == "rows" and a.ndim else 0
-            table[i] = a.__array_interface__["data"][0] + skip
-        table[len(arrays) : len(arrays) + states] = form.addresses
-        for i, r in enumerate(results):
-            table[len(arrays) + states + i] = r.__array_interface__["data"][0]
-        return table, results
+    def prepare(self, arrays: list[Array], steps: int, start: int) -> list[Array]:
+        """Enter the addresses for ``steps`` steps from row ``start`` on; return the results."""
+        table = self._table
+        for i, a in enumerate(arrays):
+            table[i] = address_of(a)
+        if start:
+            for i in self._rows:
+                table[i] += start * arrays[i].strides[0]
+        if self._entered != self.form.addresses:
+            self._entered = list(self.form.addresses)
+            table[self._states] = self._entered  # type: ignore[assignment]
+        results = []
+        for i, shape, dtype in self._results:
+            results.append(np.empty((steps, *shape), dtype))
+            table[i] = address_of(results[-1])
+        return results
 
     def run(
         self,
@@ -112,12 +132,11 @@ class _Loop:
         order: Array | None,
         report: Callable[[int], None] | None,
     ) -> list[Array]:
-        """Run the steps in chunks."""
+        """Run the steps in chunks; one caller at a time, as there is one arena and one table."""
         form = self.form
-        form.sync()  # before the table is made: it may move state
-        table, results = self.prepare(arrays, steps, start)
-        address = table.__array_interface__["data"][0]
-        rows = 0 if order is None else order.__array_interface__["data"][0]
+        form.sync()  # before the addresses are entered: it may move state
+        results = self.prepare(arrays, steps, start)
+        rows = 0 if order is None else address_of(order)
         done = 0
         pace = self.pace
         try:
@@ -131,7 +150,7 @@ class _Loop:
                 if threads > 1 and self.together is None:
                     form.threaded_engine()  # compiled outside the time taken
                 began = time.perf_counter()
-                self._call(threads, address, rows, done, upto)
+                self._call(threads, rows, done, upto)
                 spent = time.perf_counter() - began
                 if upto - done > 2 or spent > 0.0005:
                     pace.note(threads, spent, upto - done)
@@ -151,26 +170,26 @@ def _loop(
     size: int,
 ) -> _Loop:
     """Return the form of an epoch for mini-batches of ``size`` rows."""
-    leaves, structure = tree.flatten(whole)
-    key = (
-        "epoch",
-        size,
-        tuple((a.shape[1:], a.dtype.str) for a in rows),
-        tuple((k, a.shape[1:], a.dtype.str) for k, a in per_step.items()),
-        structure,
-        tuple((np.shape(x), str(getattr(x, "dtype", type(x)))) for x in leaves),
-    )
+    key: Any = (size, *[(a.shape[1:], a.dtype) for a in rows])
+    if per_step or whole:
+        leaves, structure = tree.flatten(whole)
+        key += (
+            tuple((k, a.shape[1:], a.dtype) for k, a in per_step.items()),
+            structure,
+            tuple((np.shape(x), str(getattr(x, "dtype", type(x)))) for x in leaves),
+        )
     kept: list[_Loop] = compiled.loops.setdefault(key, [])
-    found = next((loop for loop in kept if loop.form.guards_hold()), None)
-    if found is not None:
-        return found
+    for loop in kept:
+        if loop.form.guards_hold():
+            return loop
     batch = [Abstract((size, *a.shape[1:]), a.dtype) for a in rows]
     named = {k: Abstract(tuple(a.shape[1:]), a.dtype) for k, a in per_step.items()}
     fixed = tree.tree_map(lambda x: Abstract(tuple(np.shape(x)), _array(x).dtype), whole)
     graph = stage(compiled.function, tuple(batch), {**named, **fixed}, abstract=True)
-    batched = ["rows"] * len(rows) + ["steps"] * len(per_step) + ["whole"] * len(leaves)
+    constants = len(tree.leaves(whole))
+    batched = ["rows"] * len(rows) + ["steps"] * len(per_step) + ["whole"] * constants
     form = Specialisation(graph, compiled.target, compiled.keep_gradients, batched)
-    kept.append(_Loop(form, compiled.threads))
+    kept.append(_Loop(form, batched, compiled.threads))
     return kept[-1]
 
 
@@ -186,35 +205,37 @@ def run_epoch(
 ) -> EpochResult:
     """See :meth:`Compiled.epoch`."""
     rows = [_array(a) for a in data]
-    if not rows or any(a.ndim == 0 for a in rows):
+    if not rows or 0 in [a.ndim for a in rows]:
         raise ArgumentError(
             "epoch: give at least one array of rows, e.g. epoch(x, y, batch_size=32)"
         )
-    count = rows[0].shape[0]
-    if any(a.shape[0] != count for a in rows):
+    count = len(rows[0])
+    if [len(a) for a in rows] != [count] * len(rows):
         shapes = ", ".join(str(a.shape) for a in rows)
         raise ShapeError(f"epoch: all arrays must have as many rows as the first; got {shapes}")
     if batch_size < 1:
         raise ArgumentError(f"epoch: batch_size must be at least 1, got {batch_size}")
     permutation = None
     if order is not None:
-        permutation = np.ascontiguousarray(order, np.int64)
+        permutation = _array(order)
+        if permutation.dtype != np.int64:
+            permutation = permutation.astype(np.int64)
         if permutation.ndim != 1:
             raise ShapeError(
                 f"epoch: order is a list of row numbers, got shape {permutation.shape}"
             )
-        if permutation.size and (permutation.min() < 0 or permutation.max() >= count):
+        if not within(permutation, 0, count):
             raise ArgumentError(f"epoch: order has row numbers outside 0 … {count - 1}")
         count = permutation.size
     steps, rest = divmod(count, batch_size)
     rest = 0 if drop_last else rest
     total = steps + (1 if rest else 0)
-    each = {k: _array(v) for k, v in (per_step or {}).items()}
+    each = {k: _array(v) for k, v in per_step.items()} if per_step else {}
     for k, v in each.items():
         if v.shape[:1] != (total,):
             raise ShapeError(f"epoch: {k} needs one entry per step, {total}; got shape {v.shape}")
-    fixed = dict(whole or {})
-    constants = [_array(x) for x in tree.leaves(fixed)]
+    fixed = dict(whole) if whole else {}
+    constants = [_array(x) for x in tree.leaves(fixed)] if fixed else []
     outputs: Any = None
     partial: Any = None
 

@@ -12,6 +12,7 @@ call notices, copies that in, and makes the tensor a view again.
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import mmap
 import sys
 import weakref
@@ -23,11 +24,24 @@ from chainrule.core.tensor import Tensor, wrap
 
 from .layout import Layout
 
-__all__ = ["Arena", "Home", "home_of", "strided"]
+__all__ = ["Arena", "Home", "address_of", "home_of", "strided"]
 
 _PAGE = 1 << 21  # a large page
 _SLACK = 256
+_addressof, _view = ctypes.addressof, ctypes.c_char.from_buffer
 Array = np.ndarray[Any, Any]
+
+
+def address_of(array: Array) -> int:
+    """Return where an array begins.
+
+    The buffer protocol tells in a quarter of the time of ``array.ctypes`` or
+    ``array.__array_interface__``, but not for memory that is empty or must not be written to.
+    """
+    try:
+        return _addressof(_view(array))  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return int(array.__array_interface__["data"][0])
 
 
 class Arena:
@@ -75,21 +89,23 @@ def strided(block: Array, offset: int, layout: Layout, dtype: np.dtype[Any]) -> 
 
 
 class Home:
-    """Where one tensor's value (or gradient) lives; see the module's documentation."""
+    """Where one tensor's value (or gradient) lives; see the module's documentation.
+
+    Attributes
+    ----------
+    address : int
+        Where the home begins; it changes when the home moves.
+    """
 
     def __init__(self, tensor: Tensor, slot: str, layout: Layout, dtype: np.dtype[Any]) -> None:
         self.slot = slot
         self.layout = layout
         self.dtype = dtype
         self.arena = Arena(max(64, layout.size * dtype.itemsize))
+        self.address = self.arena.address
         self.view = self.arena.view(0, layout, dtype)
         self._tensor = weakref.ref(tensor)
         self._grad: Tensor | None = None
-
-    @property
-    def address(self) -> int:
-        """Where the home begins."""
-        return self.arena.address
 
     def current(self) -> bool:
         """Tell whether the tensor still shows its home."""
@@ -99,6 +115,22 @@ class Home:
         if self.slot == "grad":
             return tensor._grad is self._grad and self._grad is not None
         return tensor._value is self.view
+
+    def ready(self, written: bool) -> bool:
+        """Tell, quickly, that a program may read (or write) the home as it is.
+
+        False only means that it has to be looked at closely: with :meth:`current` and
+        :meth:`shared`.
+        """
+        tensor = self._tensor()
+        if tensor is None or tensor._value is not self.view or self.slot == "grad":
+            return False
+        if not written:
+            return True
+        # Held by this home, by the tensor and by its leaf; and by the argument of getrefcount.
+        node = tensor._node
+        held = 3 if node is None or node.value is not self.view else 4
+        return sys.getrefcount(self.view) == held
 
     def shared(self) -> bool:
         """Tell whether the home's array is held by anyone but the tensor and its leaf.
@@ -122,6 +154,7 @@ class Home:
         """Move to new memory with the same contents; who held the old array keeps it unchanged."""
         showing = self.current()
         old, self.arena = self.view, Arena(self.arena.size)
+        self.address = self.arena.address
         self.view = self.arena.view(0, self.layout, self.dtype)
         self.view[...] = old
         self._grad = None

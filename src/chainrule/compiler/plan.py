@@ -75,7 +75,14 @@ class Product:
 
 @dataclass
 class Plan:
-    """What code generation needs beside the schedule."""
+    """What code generation needs beside the schedule.
+
+    Attributes
+    ----------
+    gathered, listed : dict of int to int
+        For an epoch, by input: where in the arena the rows of a mini-batch are copied to, or their
+        addresses are listed (see ``rows.py``).
+    """
 
     kernels: list[Kernel]
     buffers: dict[int, Buffer]
@@ -84,6 +91,7 @@ class Plan:
     arena: int = 0
     constants: list[tuple[Buffer, np.ndarray]] = field(default_factory=list)
     gathered: dict[int, int] = field(default_factory=dict)
+    listed: dict[int, int] = field(default_factory=dict)
     counter: int = 0
     once: list[Kernel] = field(default_factory=list)
     scratch: dict[int, Buffer] = field(default_factory=dict)

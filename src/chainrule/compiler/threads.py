@@ -136,5 +136,6 @@ class Pace:
 
     def trying(self, threads: int) -> bool:
         """Tell whether the next chunk is only a look (it should be short)."""
-        best = min(self.rate, key=lambda n: self.rate[n], default=1)
-        return self.fixed is None and threads != best
+        if self.fixed is not None or not self.rate:
+            return False
+        return self.rate.get(threads) != min(self.rate.values())

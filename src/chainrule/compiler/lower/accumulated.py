@@ -17,8 +17,9 @@ from ..plan import Product
 from ..program import Affine, Value
 from ..schedule import Kernel
 from ..target import Target
-from .contraction import Emitter, Operand, tile_vectors
+from .contraction import Emitter, tile_vectors
 from .loops import _store_all, nest
+from .operands import Operand
 from .point import Linear, Point, Scope
 from .sharing import Share, portion
 

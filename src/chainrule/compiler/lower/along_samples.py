@@ -15,8 +15,9 @@ from ..plan import Product
 from ..program import Affine
 from ..schedule import Kernel
 from ..target import Target
-from .contraction import Emitter, Operand
+from .contraction import Emitter
 from .loops import _store_all, nest
+from .operands import Operand
 from .point import Linear, Point, Scope
 from .sharing import Share, portion
 

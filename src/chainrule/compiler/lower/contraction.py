@@ -11,53 +11,26 @@ inlined] in ``README.md``).
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
+from typing import TypeAlias
 
-from ..ir import PTR, Function, Index, Val, type_of
+from ..ir import PTR, Index, Val, type_of
 from ..plan import Product
-from ..program import Affine, Value, base_of
+from ..program import Affine
 from ..scalars import SCALARS
 from ..schedule import Kernel
 from ..target import Target
 from .loops import _store_all, nest
-from .point import Access, Linear, Point, Scope
+from .operands import ADDRESS, Operand, RowsAcross, RowsAlong, Walk
+from .point import Linear, Point, Scope
 from .sharing import Share, by_last, portion
 
 __all__ = ["Emitter", "emit_contract", "is_light", "tile_rows", "tile_vectors"]
 
 _UNROLL = 2
 _INLINE_COST = 7
-
-
-@dataclass
-class Operand:
-    """An operand as a strided array: pointer, element offset and element strides per axis."""
-
-    access: Access
-    start: int
-    strides: list[int]
-
-    @classmethod
-    def of(cls, v: Value, scope: Scope) -> Operand:
-        """Return the operand behind a chain of views."""
-        base, at = base_of(v)
-        access = scope.access(base)
-        assert access is not None, f"{base!r} has no memory"
-        start = sum(s * t for s, t in zip(at.starts, access.layout.strides, strict=True))
-        strides = [
-            sum(row[o] * t for row, t in zip(at.matrix, access.layout.strides, strict=True))
-            for o in range(len(v.shape))
-        ]
-        return cls(access, start, strides)
-
-    def address(self, f: Function, position: list[tuple[Index, int]]) -> Val:
-        """Return the address at the given (index, stride) pairs."""
-        size = self.access.dtype.itemsize
-        p = f.at(self.access.pointer, self.start * size)
-        for i, stride in position:
-            p = f.at(p, f.imul(i, stride * size))
-        return p
+_MOST_ROWS = 10  # whose addresses stay in general registers together
+Walking: TypeAlias = "Walk | RowsAcross | RowsAlong"
 
 
 def tile_cost(rows: int, vectors: int, inner: int) -> float:
@@ -66,11 +39,12 @@ def tile_cost(rows: int, vectors: int, inner: int) -> float:
     return inner * step + rows * vectors * 1.5 + 12
 
 
-def tile_rows(total: int, vectors: int, inner: int, target: Target) -> int:
-    """Return the best number of rows per tile."""
+def tile_rows(total: int, vectors: int, inner: int, target: Target, most: int | None = None) -> int:
+    """Return the best number of rows per tile, ``most`` at the most."""
     limit = max(1, min(total, target.accumulators // vectors))
     if vectors == 1 and target.registers >= 32:
         limit = max(1, min(total, 24))
+    limit = min(limit, most or limit)
 
     def cost(rows: int) -> float:
         whole, rest = divmod(total, rows)
@@ -165,6 +139,7 @@ def emit_contract(
     depth = 1
     for n in extents:
         depth *= n
+    across = still.listed is not None and bool(still_axes) and still.listed == int(product.by_rows)
     inline_epilogue = is_light(kernel)
     simple = len(kernel.roots) == 1
     scratch: Val | None = None
@@ -178,15 +153,23 @@ def emit_contract(
             i = where[axis]
             return i.constant if not i.terms else i.terms[0][0]
 
-        s_base = still.address(
-            f,
-            [(raw(x), sb[x]) for x in range(batch)]
-            + [(raw(x), ss[n]) for n, x in enumerate(still_axes[:-1])],
+        s_base = (
+            still.access.pointer
+            if still.listed is not None
+            else still.address(
+                f,
+                [(raw(x), sb[x]) for x in range(batch)]
+                + [(raw(x), ss[n]) for n, x in enumerate(still_axes[:-1])],
+            )
         )
-        m_base = moving.address(
-            f,
-            [(raw(x), mb[x]) for x in range(batch)]
-            + [(raw(x), ms[n]) for n, x in enumerate(lane_axes[:-1])],
+        m_base = (
+            moving.access.pointer
+            if moving.listed is not None
+            else moving.address(
+                f,
+                [(raw(x), mb[x]) for x in range(batch)]
+                + [(raw(x), ms[n]) for n, x in enumerate(lane_axes[:-1])],
+            )
         )
         s_row = ss[-1] * size if still_axes else 0
 
@@ -201,51 +184,71 @@ def emit_contract(
                     out.append(where[x])
             return tuple(out)
 
+        def walks(i: Index, count: int, j: Index) -> tuple[Walking, Walking]:
+            """Return how a tile goes through the still and the moving operand."""
+            numbers: Walking
+            blocks: Walking
+            if across:
+                first = f.at(s_base, f.imul(i, ADDRESS))
+                places = [f.load(PTR, f.at(first, r * ADDRESS)) for r in range(count)]
+                places = [f.at(p, still.start * size) for p in places]
+                numbers = RowsAcross(f, places, s_row, sk[0] * size)
+            elif still.listed is not None:
+                numbers = RowsAlong(f, s_base, f.iadd(f.imul(i, s_row), still.start * size))
+            else:
+                numbers = Walk(f, f.at(s_base, f.imul(i, s_row)), [n * size for n in sk])
+            if moving.listed is not None:
+                blocks = RowsAlong(f, m_base, f.iadd(f.imul(j, size), moving.start * size))
+            else:
+                blocks = Walk(f, f.at(m_base, f.imul(j, size)), [n * size for n in mk])
+            return numbers, blocks
+
         def tile(i: Index, count: int, j: Index, nv: int, last: bool) -> None:
-            pa = f.at(s_base, f.imul(i, s_row))
-            pb = f.at(m_base, f.imul(j, size))
+            numbers, blocks = walks(i, count, j)
 
             def valid(n: int) -> int | None:
                 return tail if last and n == nv - 1 else None
 
-            def step(p: Val, q: Val, acc: list[Val], ka: int, kb: int) -> list[Val]:
+            def step(state: list[Val], acc: list[Val], ahead: int, level: int) -> list[Val]:
+                number = numbers.place(state[:1], ahead, level)
+                block = blocks.place(state[1:], ahead, level)
                 bs = [
-                    f.load(
-                        t,
-                        f.at(q, kb + n * lanes * size),
-                        None if moving.access.slack else valid(n),
-                    )
+                    f.load(t, block(n * lanes * size), None if moving.access.slack else valid(n))
                     for n in range(nv)
                 ]
                 out = []
                 for r in range(count):
-                    x = f.broadcast(f.load(t.scalar, f.at(p, ka + r * s_row)), lanes)
+                    x = f.broadcast(f.load(t.scalar, number(r * s_row)), lanes)
                     out += [f.fma(x, bs[n], acc[r * nv + n]) for n in range(nv)]
                 return out
 
-            def deep(k: int, p: Val, q: Val, acc: list[Val]) -> list[Val]:
-                da, db = sk[k] * size, mk[k] * size
+            def deep(k: int, state: list[Val], acc: list[Val]) -> list[Val]:
                 unroll = _UNROLL if k == len(extents) - 1 and extents[k] >= _UNROLL else 1
 
                 def turn(_: Index, c: list[Val]) -> list[Val]:
-                    p, q, acc = c[0], c[1], c[2:]
+                    state, acc = c[:2], c[2:]
                     if k < len(extents) - 1:
-                        acc = deep(k + 1, p, q, acc)
+                        acc = deep(k + 1, state, acc)
                     else:
                         for u in range(unroll):
-                            acc = step(p, q, acc, u * da, u * db)
-                    return [f.at(p, unroll * da), f.at(q, unroll * db), *acc]
+                            acc = step(state, acc, u, k)
+                    return [
+                        *numbers.advance(state[:1], unroll, k),
+                        *blocks.advance(state[1:], unroll, k),
+                        *acc,
+                    ]
 
                 whole = extents[k] // unroll * unroll
-                out = f.loop(0, whole, unroll, turn, [p, q, *acc])
-                p, q, acc = out[0], out[1], out[2:]
+                out = f.loop(0, whole, unroll, turn, [*state, *acc])
+                state, acc = out[:2], out[2:]
                 for u in range(extents[k] - whole):
-                    acc = step(p, q, acc, u * da, u * db)
+                    acc = step(state, acc, u, k)
                 return acc
 
             acc = [f.like(0.0, Val("", t))] * (count * nv)
             if depth:
-                acc = deep(0, pa, pb, acc) if extents else step(pa, pb, acc, 0, 0)
+                state = [*numbers.start, *blocks.start]
+                acc = deep(0, state, acc) if extents else step(state, acc, 0, 0)
             start, column = Linear.of(i), Linear.of(j)
             if simple or inline_epilogue:
                 shared: dict[object, Val] = {}
@@ -293,7 +296,7 @@ def emit_contract(
             _store_all(kernel.stored, there, p)
 
         def panel(j: Index, nv: int, last: bool) -> None:
-            height = tile_rows(tall, nv, depth, target)
+            height = tile_rows(tall, nv, depth, target, _MOST_ROWS if across else None)
             whole = tall // height * height
             low, high = portion(f, tall // height, share if by_tiles else None)
             low, high = f.imul(low, height), f.imul(high, height)

@@ -57,12 +57,14 @@ class Access(NamedTuple):
     """How a kernel reaches a buffer: a pointer argument and a layout.
 
     ``slack`` tells whether a vector may be read past the end (not so in the user's arrays).
+    ``listed`` tells that the pointer is to a list of the addresses of rows (see ``../rows.py``).
     """
 
     pointer: Val
     layout: Layout
     dtype: np.dtype[Any]
     slack: bool = True
+    listed: bool = False
 
 
 @dataclass

@@ -14,8 +14,9 @@ from ..program import Affine
 from ..schedule import Kernel
 from ..structure import Taps, skipped_taps
 from ..target import Target
-from .contraction import Operand, tile_rows, tile_vectors
+from .contraction import tile_rows, tile_vectors
 from .loops import _store_all, nest
+from .operands import Operand
 from .point import Linear, Point, Scope
 from .sharing import Share
 

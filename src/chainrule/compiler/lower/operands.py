@@ -1,0 +1,118 @@
+"""How a product's inner loop walks through an operand.
+
+An operand is read at ``inner step, across``: ``across`` is a row of the tile for the operand read
+one number at a time, a vector of it for the other one. :class:`Walk` covers strided arrays. Where
+the rows of an input lie anywhere in memory and a list of their addresses is given (see
+``../rows.py``), either the tile's rows are followed side by side (:class:`RowsAcross`) or the inner
+loop goes from row to row (:class:`RowsAlong`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ..ir import PTR, Function, Index, Val
+from ..program import Value, base_of
+from .point import Access, Scope
+
+__all__ = ["Operand", "RowsAcross", "RowsAlong", "Walk"]
+
+Place = Callable[[int], Val]
+ADDRESS = 8  # bytes of an address
+
+
+@dataclass
+class Operand:
+    """An operand as a strided array: pointer, element offset and element strides per axis.
+
+    ``listed`` is the axis whose positions are rows reached through a list of addresses, if any.
+    """
+
+    access: Access
+    start: int
+    strides: list[int]
+    listed: int | None = None
+
+    @classmethod
+    def of(cls, v: Value, scope: Scope) -> Operand:
+        """Return the operand behind a chain of views."""
+        base, at = base_of(v)
+        access = scope.access(base)
+        assert access is not None, f"{base!r} has no memory"
+        start = sum(s * t for s, t in zip(at.starts, access.layout.strides, strict=True))
+        strides = [
+            sum(row[o] * t for row, t in zip(at.matrix, access.layout.strides, strict=True))
+            for o in range(len(v.shape))
+        ]
+        return cls(access, start, strides, at.matrix[0].index(1) if access.listed else None)
+
+    def address(self, f: Function, position: list[tuple[Index, int]]) -> Val:
+        """Return the address at the given (index, stride) pairs."""
+        size = self.access.dtype.itemsize
+        p = f.at(self.access.pointer, self.start * size)
+        for i, stride in position:
+            p = f.at(p, f.imul(i, stride * size))
+        return p
+
+
+class Walk:
+    """A strided operand: one address, advanced by a fixed number of bytes per inner axis."""
+
+    def __init__(self, f: Function, start: Val, along: list[int]) -> None:
+        self.f = f
+        self.start = [start]
+        self.along = along
+
+    def place(self, state: list[Val], ahead: int, level: int) -> Place:
+        """Return the address ``ahead`` steps on, by offset across in bytes."""
+        offset = ahead * self.along[level] if ahead else 0
+        return lambda across: self.f.at(state[0], offset + across)
+
+    def advance(self, state: list[Val], steps: int, level: int) -> list[Val]:
+        """Return the state that many steps on."""
+        return [self.f.at(state[0], steps * self.along[level])]
+
+
+class RowsAcross:
+    """Rows anywhere in memory, one per row of the tile; the inner loop runs along all of them."""
+
+    def __init__(self, f: Function, rows: list[Val], across: int, along: int) -> None:
+        self.f = f
+        self.rows = rows
+        self.across = across
+        self.along = along
+        self.start = [f.index(0)]
+
+    def place(self, state: list[Val], ahead: int, level: int) -> Place:
+        """Return the address ``ahead`` steps on, by offset across in bytes of a strided array."""
+
+        def at(across: int) -> Val:
+            return self.f.at(
+                self.f.at(self.rows[across // self.across], state[0]), ahead * self.along
+            )
+
+        return at
+
+    def advance(self, state: list[Val], steps: int, level: int) -> list[Val]:
+        """Return the state that many steps on."""
+        return [self.f.index(self.f.iadd(state[0], steps * self.along))]
+
+
+class RowsAlong:
+    """Rows anywhere in memory, the next one at every step of the inner loop."""
+
+    def __init__(self, f: Function, addresses: Val, inside: Index) -> None:
+        self.f = f
+        self.inside = inside
+        self.start = [addresses]
+
+    def place(self, state: list[Val], ahead: int, level: int) -> Place:
+        """Return the address in the row ``ahead`` steps on, by offset across in bytes."""
+        row = self.f.load(PTR, self.f.at(state[0], ahead * ADDRESS))
+        here = self.f.at(row, self.inside)
+        return lambda across: self.f.at(here, across)
+
+    def advance(self, state: list[Val], steps: int, level: int) -> list[Val]:
+        """Return the state that many steps on."""
+        return [self.f.at(state[0], steps * ADDRESS)]
