@@ -142,7 +142,7 @@ def test_each_kernel_is_used_where_it_should_be():
 
     compiled = cr.compile(step)
     compiled(x, w)
-    values = compiled.form.program.values()
+    values = compiled.form.build.program.values()
     assert sum(sums_samples(v) for v in values) == 1
     assert sum(bool(skipped_taps(v)) for v in values) == 1
     assert sum(is_tiled(v) for v in values) == 1
@@ -212,7 +212,7 @@ def test_loops_of_convolutions_do_not_touch_the_stack(name, samples, channels):
 
     compiled = cr.compile(step, target=name)
     compiled(x, w, u)
-    loops = fma_loops(runtime.assembly(compiled.form.code.text, target.named(name)))
+    loops = fma_loops(runtime.assembly(compiled.form.build.code.text, target.named(name)))
     assert len(loops) >= 3
     for loop in loops:
         touching = [i for i in loop if "(%rsp" in i]  # rbp is an ordinary register here

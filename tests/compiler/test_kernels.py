@@ -197,7 +197,7 @@ def test_fma_loops_do_not_touch_the_stack(name, act, sizes):
     step, _, x, y = training_step(sizes, 50, act)
     compiled = cr.compile(step, target=name)
     compiled(x, y)
-    loops = fma_loops(runtime.assembly(compiled.form.code.text, target.named(name)))
+    loops = fma_loops(runtime.assembly(compiled.form.build.code.text, target.named(name)))
     assert len(loops) >= 4
     for loop in loops:
         touching = [i for i in loop if "(%rsp" in i or "(%rbp" in i]

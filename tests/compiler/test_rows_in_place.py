@@ -35,8 +35,8 @@ def test_rows_read_in_place_give_the_bits_of_rows_copied_together(name, dtype, s
     compiled = cr.compile(step, target=name, threads=threads)
     result = compiled.epoch(x, y, batch_size=20, order=order)
     if sizes in LISTED:  # elsewhere lanes may run along the batch, which wants a transposed copy
-        assert list(compiled.form.plan.listed) == [0], "x is read in place, y copied"
-        assert list(compiled.form.plan.gathered) == [1]
+        assert list(compiled.form.build.plan.listed) == [0], "x is read in place, y copied"
+        assert list(compiled.form.build.plan.gathered) == [1]
     step, other, _, _ = training_step(sizes, 20, cr.relu, dtype)
     single = cr.compile(step, target=name)
     losses = [
@@ -83,7 +83,7 @@ def test_inputs_that_others_read_too_are_copied():
     ):
         compiled = cr.compile(f)
         got = compiled.epoch(x[:, :width], batch_size=10, order=order).outputs
-        assert not compiled.form.plan.listed
+        assert not compiled.form.build.plan.listed
         want = [f(x[i : i + 10, :width]) for i in (30, 20, 10, 0)]
         want = [v[::-1] if v.ndim else v for v in want]
         np.testing.assert_allclose(got, want, rtol=0, atol=2e-4)
@@ -116,8 +116,8 @@ def test_loops_over_listed_rows_do_not_touch_the_stack(name, sizes):
     step, _, _, _ = training_step(sizes, 32, cr.relu)
     compiled = cr.compile(step, target=name)
     compiled.epoch(x, y, batch_size=32, drop_last=True)
-    assert compiled.form.plan.listed
-    loops = fma_loops(runtime.assembly(compiled.form.code.text, target.named(name)))
+    assert compiled.form.build.plan.listed
+    loops = fma_loops(runtime.assembly(compiled.form.build.code.text, target.named(name)))
     assert len(loops) >= 2
     for loop in loops:
         touching = [i for i in loop if re.search(r"\(%r[sb]p", i)]

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .codegen import generate
 from .program import Value
 from .runtime import load
 from .schedule import Kernel, behind, leaves
@@ -80,7 +79,7 @@ class Explanation:
             )
             lines.append(" " * 31 + "· " + ", ".join(k.ops))
         spent = ", ".join(f"{name} {1e3 * s:.0f} ms" for name, s in self.seconds.items())
-        where = "from the disk cache" if self.cached else "compiled anew"
+        where = "from the cache" if self.cached else "compiled anew"
         lines.append(
             f"{len(self.kernels)} kernels, {self.flops:,} flops a step, for {self.target}; "
             f"{where} ({spent})"
@@ -175,14 +174,13 @@ def _bytes(kernel: Kernel, inline: set[int]) -> int:
 
 def _cycles(form: Specialisation) -> list[float]:
     """Return cycles per kernel, measured; the state is put back afterwards."""
-    results = [form._result(v) for v in form.program.outputs]
-    code = generate(form.phases, form.target, None, results, profile=True)
+    code = form.build.write(profile=True)
     engine = load(code.text, form.target)
     call = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 3)(engine.address("profile"))
     kept = [h.view.copy() for h in form.homes if h is not None]
     ticks = np.zeros(len(code.kernels), np.int64)
     place = ticks.__array_interface__["data"][0]
-    for index, v in enumerate(form.program.inputs):
+    for index, v in enumerate(form.source.inputs):
         if form._table[index] == 0:  # an input that has not been seen: any numbers will do
             form._inputs[index] = np.zeros(v.shape, v.dtype)
             form._table[index] = form._inputs[index].__array_interface__["data"][0]  # type: ignore[union-attr]
@@ -202,7 +200,7 @@ def explain(form: Specialisation) -> Explanation:
     cycles = _cycles(form)
     total = sum(cycles) or 1.0
     reports = []
-    kernels = [(phase, k) for phase in form.phases for k in phase.plan.kernels]
+    kernels = [(phase, k) for phase in form.build.phases for k in phase.plan.kernels]
     for (phase, kernel), spent in zip(kernels, cycles, strict=True):
         inline = phase.schedule.inline
         detail = f"{phase.repeat} times " if phase.repeat > 1 else ""
@@ -223,17 +221,17 @@ def explain(form: Specialisation) -> Explanation:
                 detail,
             )
         )
-    return Explanation(reports, dict(form.seconds), form.engine.cached, form.target.name)
+    return Explanation(reports, dict(form.seconds), form.cached, form.target.name)
 
 
 def memory(form: Specialisation) -> Memory:
     """Return what a form holds in memory."""
     sizes: list[tuple[str, int]] = []
-    for plan, kernel in ((p.plan, k) for p in form.phases for k in p.plan.kernels):
+    for plan, kernel in ((p.plan, k) for p in form.build.phases for k in p.plan.kernels):
         for root in kernel.stored:
             b = plan.buffer(root)
             if b is not None and b.space == "arena":
                 sizes.append((f"{root.dtype}{list(root.shape)} of {root.origin}", b.bytes))
     state = sum(h.layout.size * h.dtype.itemsize for h in form.homes if h is not None)
     sizes.sort(key=lambda s: -s[1])
-    return Memory(form.plan.arena, state, sum(s for _, s in sizes), sizes[:8])
+    return Memory(form.recipe.arena, state, sum(s for _, s in sizes), sizes[:8])

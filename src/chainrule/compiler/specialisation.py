@@ -6,6 +6,7 @@ Holds the program, the machine code, the arena and the homes of its state, and r
 from __future__ import annotations
 
 import ctypes
+import functools
 import threading
 import time
 from collections.abc import Sequence
@@ -19,17 +20,14 @@ from chainrule.core.op import Abstract
 from chainrule.core.tensor import Tensor, wrap
 from chainrule.core.trace import Graph
 
-from ..errors import CompileError
-from .codegen import Code, Phase, generate
+from .build import Build
+from .fingerprint import fingerprint
+from .forms import Compilation, find
 from .layout import Layout
 from .memory import Arena, Home, home_of, make_home, strided
-from .passes import check, optimise
-from .passes.tiling import split_rows
-from .plan import Buffer, Plan, plan
-from .program import Program, Value
-from .rows import listed_inputs
-from .runtime import Engine, load
-from .schedule import schedule
+from .program import Program
+from .recipe import Recipe
+from .runtime import Engine
 from .target import Target
 from .translate import translate
 
@@ -79,68 +77,46 @@ class Specialisation:
         self.graph = graph
         self.as_tensors = as_tensors
         self.target = target
-        self.seconds: dict[str, float] = {}
+        self.batched = batched
         start = time.perf_counter()
         self._take_state(graph, keep_gradients)
-        self.program: Program = optimise(
-            translate(graph.inputs, self._state_nodes, self._outputs, self._updates)
+        self.source: Program = translate(
+            graph.inputs, self._state_nodes, self._outputs, self._updates
         )
         # Several ops may ask the same of an input.
-        self._bounds = list(dict.fromkeys((c.input, c.low, c.high) for c in self.program.checks))
+        self._bounds = list(dict.fromkeys((c.input, c.low, c.high) for c in self.source.checks))
         self.homes: list[Home | None] = [home_of(t, s) for t, s in self.states]
-        fixed: dict[int, Layout | None] = {
+        self._layouts: dict[int, Layout | None] = {
             i: h.layout if h else None for i, h in enumerate(self.homes)
         }
-        self.phases: list[Phase] = self._phases(fixed, packed=batched is not None)
-        self.plan: Plan = self.phases[-1].plan
-        results = [self._result(v) for v in self.program.outputs]
-        self.batched = batched
-        last = self.phases[-1]
-        listed = set() if self.tiled else listed_inputs(last.schedule, last.plan)
-        for index, how in enumerate(batched or ()):
-            if how != "rows":
-                continue
-            v = self.program.inputs[index]
-            if index in listed:
-                self.plan.listed[index] = self.plan.reserve(8 * v.shape[0])
-            else:
-                self.plan.gathered[index] = self.plan.reserve(v.size * v.dtype.itemsize)
-        self.code: Code = generate(self.phases, target, batched, results)
-        self.seconds["generate"] = time.perf_counter() - start
-        self.engine: Engine = load(self.code.text, target)
-        self.seconds.update(self.engine.seconds)
-        self._threaded: Engine | None = None
+        name = fingerprint(self.source, self._layouts, target, batched)
+        translated = time.perf_counter() - start
+        found = find(name, target, lambda: self.build)
+        self.compilation: Compilation = found.compilation
+        self.cached = found.cached
+        self.seconds = {"translate": translated, **found.seconds}
         self.lock = threading.Lock()
         self._place()
 
-    def _phases(self, fixed: dict[int, Layout | None], packed: bool) -> list[Phase]:
-        """Schedule and plan the program, as a tile of rows and the rest where that pays."""
-        split = split_rows(self.program)
-        self.neutral: tuple[float, ...] = ()
-        if split is None:
-            s = schedule(self.program)
-            return [Phase(self.program, s, plan(s, self.target, fixed, packed))]
-        check(split.tile)
-        check(split.rest)
-        self.neutral = split.neutral
-        first = schedule(split.tile)
-        tile = plan(first, self.target, fixed, repeated=True)
-        used = {v.data: tile.buffers[v.id].layout for v in split.tile.values() if v.kind == "state"}
-        second = schedule(split.rest)
-        rest = plan(second, self.target, {**fixed, **used}, packed, base=tile.arena)
-        advance = {
-            v.data: v.size * v.dtype.itemsize for v in split.tile.inputs if v.data in split.inputs
-        }
-        self.program = split.rest
-        return [
-            Phase(split.tile, first, tile, split.count, advance),
-            Phase(split.rest, second, rest),
-        ]
+    @functools.cached_property
+    def build(self) -> Build:
+        """The road from the program to its code; taken anew if the code was found in the cache."""
+        return Build(self.source, self._layouts, self.target, self.batched)
+
+    @property
+    def recipe(self) -> Recipe:
+        """Sizes, offsets and layouts."""
+        return self.compilation.recipe
+
+    @property
+    def engine(self) -> Engine:
+        """The machine code for one thread."""
+        return self.compilation.alone
 
     @property
     def tiled(self) -> bool:
         """Whether a step goes over its rows tile by tile."""
-        return len(self.phases) > 1
+        return self.recipe.tiled
 
     # -- state --------------------------------------------------------------------------
 
@@ -180,68 +156,52 @@ class Specialisation:
         self._guards += [(t, False) for t in graph.absent]
         self._modes = graph.modes
 
-    def _result(self, v: Value) -> Buffer:
-        buffer = self.plan.buffer(v)
-        if buffer is None:
-            raise CompileError(f"{v!r} has no place in memory: a defect of the planner")
-        return buffer
-
     def _place(self) -> None:
         """Make arena, homes and the table of addresses."""
-        p = self.plan
-        self.arena = Arena(p.arena)
-        for buffer, data in (c for phase in self.phases for c in phase.plan.constants):
-            self.arena.view(buffer.offset, buffer.layout, buffer.dtype)[...] = data
-        by_index = {v.data: v for v in self.program.states}
+        recipe = self.recipe
+        self.arena = Arena(recipe.arena)
+        for place, data in recipe.constants:
+            self.arena.view(place.offset, place.layout, place.dtype)[...] = data
         for index, (tensor, slot) in enumerate(self.states):
             if self.homes[index] is None:
-                v = by_index[index]
-                layout = p.buffers[v.id].layout
-                self.homes[index] = make_home(tensor, slot, layout, v.dtype)
-        inputs = len(self.program.inputs)
+                _, layout, dtype = recipe.states[index]
+                self.homes[index] = make_home(tensor, slot, layout, dtype)
+        inputs = len(self.source.inputs)
         self._accumulators: list[Arena] = []
-        for index, number in enumerate(self.neutral, len(self.states)):
-            v = by_index[index]
-            buffer = p.buffers[v.id]
-            block = Arena(max(64, buffer.bytes))
-            strided(block.bytes, 0, buffer.layout, v.dtype)[...] = number
+        added = recipe.states[len(self.states) :]
+        for (_, layout, dtype), number in zip(added, recipe.neutral, strict=True):
+            block = Arena(max(64, layout.size * dtype.itemsize))
+            strided(block.bytes, 0, layout, dtype)[...] = number
             self._accumulators.append(block)
         self.addresses = [h.address for h in self.homes if h is not None]
         self.addresses += [block.address for block in self._accumulators]
         self._table = np.zeros(max(1, inputs + len(self.addresses)), np.int64)
         self._table[inputs : inputs + len(self.addresses)] = self.addresses
         self._held: list[Array | None] = []
-        for index, v in enumerate(self.program.inputs):
+        for index, v in enumerate(self.source.inputs):
             small = v.size * v.dtype.itemsize <= _COPY_LIMIT
             held = np.zeros(v.shape, v.dtype) if small else None
             self._held.append(held)
             if held is not None:
                 self._table[index] = held.__array_interface__["data"][0]
         self._inputs: list[Array | None] = [None] * inputs
-        self.results: list[Array] = []
-        for v in self.program.outputs:
-            b = self._result(v)
-            self.results.append(self.arena.view(b.offset, b.layout, b.dtype))
+        self.results: list[Array] = [self.arena.view(*place) for place in recipe.results]
         if self.batched is None:
             self._run = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p)(
                 self.engine.address("run")
             )
         self._table_address = self._table.__array_interface__["data"][0]
-        changed = sorted({i for i, _ in self.program.updates if i < len(self.states)})
+        changed = sorted({i for i, _ in self._updates})
         self._watched = [(h, i in changed) for i, h in enumerate(self.homes) if h is not None]
         self._written = [self.homes[i] for i in changed]
 
     def threaded_engine(self) -> Engine:
         """Return the machine code for several threads, generated when it is first wanted."""
-        if self._threaded is None:
-            results = [self._result(v) for v in self.program.outputs]
-            code = generate(self.phases, self.target, self.batched, results, threaded=True)
-            self._threaded = load(code.text, self.target)
-        return self._threaded
+        return self.compilation.threaded(self.target, lambda: self.build)
 
     def reset_counter(self) -> None:
         """Set the counter of the barriers to zero, before threads enter."""
-        start = self.plan.counter
+        start = self.recipe.counter
         self.arena.bytes[start : start + 8] = 0
 
     # -- running ------------------------------------------------------------------------
@@ -265,7 +225,7 @@ class Specialisation:
                 break
         else:
             return
-        for wanted in self.program.checks:
+        for wanted in self.source.checks:
             array = arrays[wanted.input]
             if within(array, wanted.low, wanted.high):
                 continue
@@ -280,7 +240,7 @@ class Specialisation:
 
     def sync(self) -> None:
         """Bring in state that was assigned since the last call; leave alone what others hold."""
-        first = len(self.program.inputs)
+        first = len(self.source.inputs)
         addresses = self.addresses
         for index, (home, written) in enumerate(self._watched):
             if not home.ready(written):
@@ -294,7 +254,7 @@ class Specialisation:
     def step(self, leaves: Sequence[Any]) -> None:
         """Run one step on the leaves of the arguments."""
         table = self._table
-        if self.program.checks:
+        if self.source.checks:
             self.verify([v._value if isinstance(v, Tensor) else np.asarray(v) for v in leaves])
         for index, value in enumerate(leaves):
             if isinstance(value, Tensor):
@@ -303,7 +263,7 @@ class Specialisation:
             if held is not None:
                 held[...] = value
             else:
-                v = self.program.inputs[index]
+                v = self.source.inputs[index]
                 array = np.ascontiguousarray(value, v.dtype)
                 self._inputs[index] = array  # kept alive for the call
                 table[index] = array.__array_interface__["data"][0]

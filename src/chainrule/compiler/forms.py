@@ -1,0 +1,115 @@
+"""Compiled programs by their names: found in memory, on disk, or built.
+
+Machine code has no state of its own (arena and state are passed to it), so forms of equal programs
+share it: a second model of the same shape, or the same model in another process, is only set up.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from . import disk
+from .build import Build
+from .recipe import Recipe
+from .runtime import Engine, key, load, load_object
+from .target import Target
+
+__all__ = ["Compilation", "find"]
+
+_KEPT = 128
+_LARGEST = 16 << 20  # bytes of constants up to which a recipe is written to disk
+
+
+@dataclass
+class Compilation:
+    """A recipe with its machine code, for one thread and, when it was asked for, for several.
+
+    Attributes
+    ----------
+    name : str or None
+        What ``fingerprint`` gave.
+    """
+
+    name: str | None
+    recipe: Recipe
+    alone: Engine
+    together: Engine | None = None
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def threaded(self, target: Target, build: Callable[[], Build]) -> Engine:
+        """Return the machine code for several threads."""
+        with self.lock:
+            if self.together is None:
+                self.together = self._threaded(target, build)
+            return self.together
+
+    def _threaded(self, target: Target, build: Callable[[], Build]) -> Engine:
+        if self.name is not None:
+            known = disk.read(f"{self.name}.threads.form")
+            engine = None if known is None else load_object(known.decode(), target)
+            if engine is not None:
+                return engine
+        text = build().write(threaded=True).text
+        engine = load(text, target)
+        if self.name is not None:
+            disk.write(f"{self.name}.threads.form", key(text, target).encode())
+        return engine
+
+
+class Found(NamedTuple):
+    """A compilation, whether it had been made before, and the time getting it has taken by phase."""
+
+    compilation: Compilation
+    cached: bool
+    seconds: dict[str, float]
+
+
+_known: OrderedDict[str, Compilation] = OrderedDict()
+_lock = threading.Lock()
+
+
+def _on_disk(name: str, target: Target) -> Found | None:
+    data = disk.read(f"{name}.form")
+    if data is None:
+        return None
+    recipe = Recipe.from_bytes(data)
+    engine = load_object(recipe.code, target)
+    if engine is None:
+        return None
+    return Found(Compilation(name, recipe, engine), True, engine.seconds)
+
+
+def _built(name: str | None, target: Target, build: Build) -> Found:
+    recipe = build.recipe()
+    engine = load(build.code.text, target)
+    if name is not None and sum(data.nbytes for _, data in recipe.constants) <= _LARGEST:
+        disk.write(f"{name}.form", recipe.to_bytes())
+    seconds = {"generate": build.seconds, **engine.seconds}
+    return Found(Compilation(name, recipe, engine), engine.cached, seconds)
+
+
+def find(name: str | None, target: Target, build: Callable[[], Build]) -> Found:
+    """Return the compilation of this name; ``build`` is called if there is none.
+
+    Parameters
+    ----------
+    name : str or None
+        What ``fingerprint`` gave; None builds.
+    """
+    if name is None:
+        return _built(None, target, build())
+    with _lock:
+        known = _known.get(name)
+        if known is not None:
+            _known.move_to_end(name)
+            return Found(known, True, {})
+    found = _on_disk(name, target) or _built(name, target, build())
+    with _lock:
+        first = _known.setdefault(name, found.compilation)
+        while len(_known) > _KEPT:
+            _known.popitem(last=False)
+    return found._replace(compilation=first)
