@@ -121,6 +121,7 @@ class Build:
             tuple(_place(b) for b in self.results),
             tuple((_place(b), data) for b, data in constants),
             len(self.phases) > 1,
+            self.code.resident,
             key(self.code.text, self.target),
         )
 

@@ -27,6 +27,7 @@ from .lower.special import emit_assemble, emit_scan, emit_scatter, emit_sort
 from .lower.transposes import emit_transpose, transpose_axes
 from .plan import Buffer, Plan
 from .program import Program, Value, base_of
+from .resident import emit_resident
 from .schedule import Kernel, Schedule
 from .structure import is_tiled, skipped_taps
 from .target import Target
@@ -42,10 +43,13 @@ class Code:
     ----------
     kernels : list of (Kernel, str)
         The function of each kernel, in the order of calls.
+    resident : bool
+        Whether an epoch is one function with all state in registers, not kernel by kernel.
     """
 
     text: str
     kernels: list[tuple[Kernel, str]] = field(default_factory=list)
+    resident: bool = False
 
 
 class _Writer(Emitter):
@@ -250,6 +254,9 @@ def generate(
     """
     module = Module(target.vector_bits, target.has_fma)
     looped = batched is not None and not profile
+    alone = looped and not threaded and len(phases) == 1
+    if alone and emit_resident(module, phases[0], target, batched or [], results or []):
+        return Code(module.text(), resident=True)
     runs = []
     for number, phase in enumerate(phases):
         plan = phase.plan

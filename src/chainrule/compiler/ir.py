@@ -448,6 +448,18 @@ class Function:
             f"shufflevector {a.typed}, {a.type.text} {other}, <{len(lanes)} x i32> <{mask}>",
         )
 
+    def pick(self, a: Val, b: Val | None, lanes: Sequence[int | None]) -> Val:
+        """Return the given lanes of ``a`` followed by ``b``; None for one that does not matter."""
+        t = a.type.vec(len(lanes))
+        if t == a.type and all(lane in (i, None) for i, lane in enumerate(lanes)):
+            return a
+        mask = ", ".join("i32 poison" if i is None else f"i32 {i}" for i in lanes)
+        other = "poison" if b is None else b.text
+        return self.emit(
+            t,
+            f"shufflevector {a.typed}, {a.type.text} {other}, <{len(lanes)} x i32> <{mask}>",
+        )
+
     def reduce_lanes(self, x: Val, combine: Callable[[Val, Val], Val]) -> Val:
         """Return all lanes combined, in every lane, by a butterfly (one fixed order)."""
         half = x.type.lanes // 2

@@ -49,6 +49,8 @@ class Recipe:
         Written into the arena when it is made.
     tiled : bool
         Whether a step goes over its rows tile by tile.
+    resident : bool
+        Whether an epoch keeps its state in registers.
     code : str
         The name of the object code on disk.
     """
@@ -60,6 +62,7 @@ class Recipe:
     results: tuple[Place, ...]
     constants: tuple[tuple[Place, Array], ...]
     tiled: bool
+    resident: bool
     code: str
 
     def to_bytes(self) -> bytes:
@@ -74,6 +77,7 @@ class Recipe:
             "constants": [_plain(p) for p, _ in self.constants],
             "arrays": [[list(a.shape), a.dtype.str] for a in arrays],
             "tiled": self.tiled,
+            "resident": self.resident,
             "code": self.code,
         }
         return b"".join([json.dumps(head).encode(), b"\n", *(a.tobytes() for a in arrays)])
@@ -97,6 +101,7 @@ class Recipe:
             tuple(_place(p) for p in head["results"]),
             tuple(zip(places, arrays, strict=True)),
             head["tiled"],
+            head["resident"],
             head["code"],
         )
 

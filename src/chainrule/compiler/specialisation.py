@@ -118,6 +118,11 @@ class Specialisation:
         """Whether a step goes over its rows tile by tile."""
         return self.recipe.tiled
 
+    @property
+    def resident(self) -> bool:
+        """Whether an epoch keeps its state in registers."""
+        return self.recipe.resident
+
     # -- state --------------------------------------------------------------------------
 
     def _take_state(self, graph: Graph, keep_gradients: bool) -> None:
