@@ -21,12 +21,12 @@ UNARY = ["neg", "abs", "tanh", "sigmoid", "sign", "copy"]
 BINARY = ["add", "sub", "mul", "max", "min"]
 
 
-def grow(rng: np.random.Generator, length: int) -> Program:
-    """Build a random program of about ``length`` values."""
+def grow(rng: np.random.Generator, length: int, shapes=SHAPES, kinds: int = 9) -> Program:
+    """Build a random program of about ``length`` values, of the first ``kinds`` kinds."""
     b = Builder()
     f4 = np.dtype("f4")
-    inputs = [b.make("input", (), SHAPES[rng.integers(len(SHAPES))], f4, i) for i in range(3)]
-    states = [b.make("state", (), SHAPES[rng.integers(len(SHAPES))], f4, i) for i in range(2)]
+    inputs = [b.make("input", (), shapes[rng.integers(len(shapes))], f4, i) for i in range(3)]
+    states = [b.make("state", (), shapes[rng.integers(len(shapes))], f4, i) for i in range(2)]
     pool: list[Value] = [*inputs, *states]
 
     def some() -> Value:
@@ -38,7 +38,7 @@ def grow(rng: np.random.Generator, length: int) -> Program:
 
     for _ in range(length):
         x = some()
-        kind = rng.integers(9)
+        kind = rng.integers(kinds)
         if kind == 0:
             pool.append(b.map(UNARY[rng.integers(len(UNARY))], x))
         elif kind in (1, 2):

@@ -64,6 +64,7 @@ class Explanation:
     seconds: dict[str, float]
     cached: bool
     target: str
+    resident: bool = False
 
     @property
     def flops(self) -> int:
@@ -84,6 +85,11 @@ class Explanation:
             f"{len(self.kernels)} kernels, {self.flops:,} flops a step, for {self.target}; "
             f"{where} ({spent})"
         )
+        if self.resident:
+            lines.append(
+                "In an epoch the step is one piece of code with its state in registers; shares are "
+                "those of its kernels run one by one."
+            )
         return "\n".join(lines)
 
 
@@ -221,7 +227,7 @@ def explain(form: Specialisation) -> Explanation:
                 detail,
             )
         )
-    return Explanation(reports, dict(form.seconds), form.cached, form.target.name)
+    return Explanation(reports, dict(form.seconds), form.cached, form.target.name, form.resident)
 
 
 def memory(form: Specialisation) -> Memory:

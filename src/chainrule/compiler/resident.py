@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 __all__ = ["emit_resident"]
 
-_LONGEST = 1500  # lines of IR
+_LONGEST = 1200  # lines of IR: from there on kernels, with their longer vectors, are as fast
 _ELEMENTS = 4096  # of all values together: more would not come out short
 _KINDS = ("loop", "contract", "reduce")
 Elements = tuple[int, ...]
@@ -83,7 +83,9 @@ class _Step:
         lines = np.moveaxis(np.arange(v.size).reshape(v.shape), axis, -1)
         lines = lines.reshape(-1, v.shape[axis])
         return [
-            tuple(map(int, line[i : i + chunk])) for line in lines for i in range(0, len(line), chunk)
+            tuple(map(int, line[i : i + chunk]))
+            for line in lines
+            for i in range(0, len(line), chunk)
         ]
 
     def hold(self, v: Value, registers: Sequence[tuple[Elements, Val]]) -> None:
@@ -164,9 +166,9 @@ class _Step:
         registers = list(dict.fromkeys(s.register for s in sources))
         if t.lanes == 1:
             return f.lane(sources[0].register, sources[0].lane)
-        if len(registers) == 1 and registers[0].type == t:
-            if all(s.lane == i for i, s in enumerate(sources)):
-                return registers[0]
+        in_order = all(s.lane == i for i, s in enumerate(sources))
+        if in_order and len(registers) == 1 and registers[0].type == t:
+            return registers[0]
         if len(set(sources)) == 1 and registers[0].type.lanes == 1:
             return f.broadcast(registers[0], t.lanes)
         found: Val | None = None
@@ -238,9 +240,11 @@ class _Step:
         if v.data in FUNCTIONS and t.is_float and self.target.has_tables and t.lanes < whole:
             # As in the kernels: tables are looked up in whole registers only.
             lanes = list(range(t.lanes))
-            wide = f.pick(f.broadcast(args[0], 4), None, [*lanes, *[None] * (whole - t.lanes)])
-            return f.pick(SCALARS[v.data].emit(f, [wide], dtypes, v.dtype), None, lanes)
-        if not t.is_float and t.lanes > len(elements):
+            few = f.broadcast(args[0], 4) if t.lanes == 1 else args[0]
+            wide = f.pick(few, None, [*lanes, *[None] * (whole - t.lanes)])
+            found = SCALARS[v.data].emit(f, [wide], dtypes, v.dtype)
+            return f.lane(found, 0) if t.lanes == 1 else f.pick(found, None, lanes)
+        if t.kind == "i" and t.bits > 1 and t.lanes > len(elements):
             # Lanes that do not matter may hold anything, and dividing by anything is undefined.
             lanes = [min(i, len(elements) - 1) for i in range(t.lanes)]
             args = [f.pick(a, None, lanes) for a in args]
@@ -318,7 +322,7 @@ def _epoch(
     args = [(n, PTR, "") for n in ("arena", "table", "order")]
     args += [(n, I64, "") for n in ("low", "high")]
     f = Function(module, "epoch", args, internal=False)
-    arena, table, order, low, high = f.args
+    _, table, order, low, high = f.args
 
     def address(number: int) -> Val:
         return f.load(PTR, f.at(table, 8 * number))
@@ -329,7 +333,8 @@ def _epoch(
     first += len(program.states)
     places = [address(first + n) for n in range(len(results))]
     shuffled = f.compare("ne", f.emit(I64, f"ptrtoint ptr {order.text} to i64"), Val("0", I64))
-    nothing = f.at(arena, plan.reserve(8))  # holds 0: row numbers are 0 plus the place in order
+    nothing = f.emit(PTR, "alloca i64, align 8")  # in order, row numbers are 0 plus their place
+    f.store(Val("0", I64), nothing)
 
     def row(i: Index, r: int, count: int) -> Val:
         """Return the number of a row of the mini-batch."""
