@@ -263,12 +263,13 @@ def test_a_recipe_survives_writing():
         (Place(64, contiguous((2, 2)), np.dtype("f8")),),
         ((Place(192, contiguous((2, 2)), np.dtype("f4")), constant),),
         True,
+        False,
         "abc",
     )
     again = Recipe.from_bytes(recipe.to_bytes())
     assert again.constants[0][1].tobytes() == constant.tobytes()
     assert again.constants[0][0] == recipe.constants[0][0]
-    for name in ("arena", "counter", "states", "neutral", "results", "tiled", "code"):
+    for name in ("arena", "counter", "states", "neutral", "results", "tiled", "resident", "code"):
         assert getattr(again, name) == getattr(recipe, name)
 
 
