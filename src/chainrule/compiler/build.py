@@ -13,13 +13,14 @@ from ..errors import CompileError
 from .codegen import Code, Phase, generate
 from .layout import Layout
 from .passes import check, optimise
+from .passes.parts import Part, Split
 from .passes.tiling import split_rows
-from .plan import Buffer, Plan, plan
+from .plan import Buffer, Plan, layouts, plan
 from .program import Program, Value
 from .recipe import Place, Recipe
 from .rows import listed_inputs
 from .runtime import key
-from .schedule import schedule
+from .schedule import Schedule, schedule
 from .target import Target
 
 __all__ = ["Build"]
@@ -75,27 +76,42 @@ class Build:
         self.seconds = time.perf_counter() - start
 
     def _phases(self, fixed: dict[int, Layout | None], packed: bool) -> list[Phase]:
-        """Schedule and plan the program, as a tile of rows and the rest where that pays."""
-        split = split_rows(self.program)
+        """Schedule and plan the program, as parts of which some run once per tile if that pays."""
+        whole = schedule(self.program)
+        split = split_rows(whole)
         if split is None:
-            s = schedule(self.program)
-            return [Phase(self.program, s, plan(s, self.target, fixed, packed))]
-        check(split.tile)
-        check(split.rest)
-        self.neutral = split.neutral
-        first = schedule(split.tile)
-        tile = plan(first, self.target, fixed, repeated=True)
-        used = {v.data: tile.buffers[v.id].layout for v in split.tile.values() if v.kind == "state"}
-        second = schedule(split.rest)
-        rest = plan(second, self.target, {**fixed, **used}, packed, base=tile.arena)
-        advance = {
-            v.data: v.size * v.dtype.itemsize for v in split.tile.inputs if v.data in split.inputs
-        }
-        self.program = split.rest
-        return [
-            Phase(split.tile, first, tile, split.count, advance),
-            Phase(split.rest, second, rest),
-        ]
+            return [Phase(self.program, whole, plan(whole, self.target, fixed, packed))]
+        self.neutral = tuple(extra.neutral or 0.0 for extra in split.extras)
+        fixed = self._fixed_between(whole, split, fixed)
+        phases: list[Phase] = []
+        for part in split.parts:
+            check(part.program)
+            here, advance = _sliced(part, fixed)
+            s = schedule(part.program)
+            last, repeated = part is split.parts[-1], part.count > 1
+            base = phases[-1].plan.arena if phases else 0
+            made = plan(s, self.target, here, packed and last, base, repeated, part.carried)
+            states = {v.data: v for v in part.program.states}
+            touched = {v.data for v in part.program.values() if v.kind == "state"}
+            touched |= {number for number, _ in part.program.updates}
+            for number in sorted(touched):
+                if fixed.get(number) is None:
+                    fixed[number] = made.buffers[states[number].id].layout
+            phases.append(Phase(part.program, s, made, part.count, advance, part.carried))
+        self.program = split.parts[-1].program
+        return phases
+
+    def _fixed_between(
+        self, whole: Schedule, split: Split, fixed: dict[int, Layout | None]
+    ) -> dict[int, Layout | None]:
+        """Return the layouts of what lies in memory between parts, as the whole program wants it."""
+        first = len(self.program.states)
+        kept = {first + i: e.value for i, e in enumerate(split.extras) if e.neutral is None}
+        if not kept:
+            return dict(fixed)
+        wanted = {v.data: v for v in self.program.states} | kept
+        found = layouts(whole, self.target, fixed, list(wanted.values()))
+        return dict(zip(wanted, found, strict=True))
 
     def _result(self, v: Value) -> Buffer:
         buffer = self.plan.buffer(v)
@@ -124,6 +140,25 @@ class Build:
             self.code.resident,
             key(self.code.text, self.target),
         )
+
+
+def _sliced(
+    part: Part, fixed: dict[int, Layout | None]
+) -> tuple[dict[int, Layout | None], dict[tuple[str, int], int]]:
+    """Return the layouts of states as a part sees them, and by how much addresses move per run."""
+    here = dict(fixed)
+    advance = {
+        ("input", v.data): v.size * v.dtype.itemsize
+        for v in part.program.inputs
+        if v.data in part.inputs
+    }
+    states = {v.data: v for v in part.program.states}
+    for number, axis in part.slices.items():
+        v, layout = states[number], fixed[number]
+        assert layout is not None
+        here[number] = layout._replace(shape=v.shape)
+        advance["state", number] = layout.strides[axis] * v.shape[axis] * v.dtype.itemsize
+    return here, advance
 
 
 def _place(b: Buffer) -> Place:

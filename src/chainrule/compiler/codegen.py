@@ -21,7 +21,7 @@ from .lower.loops import emit_loop
 from .lower.narrow import emit_narrow, is_narrow
 from .lower.point import Access, Scope
 from .lower.reductions import emit_reduce
-from .lower.sharing import Share, by_last
+from .lower.sharing import Share, Turn, by_last
 from .lower.skipping import emit_skipping
 from .lower.special import emit_assemble, emit_scan, emit_scatter, emit_sort
 from .lower.transposes import emit_transpose, transpose_axes
@@ -62,6 +62,7 @@ class _Writer(Emitter):
         self._pointers: dict[tuple[str, int, int], Val] = {}
         self.scope: Scope | None = None
         self.share: Share | None = None
+        self.turn: Turn | None = None
 
     def access(self, v: Value) -> Access | None:
         """Return how to reach a value's memory; adds an argument on first use."""
@@ -110,6 +111,7 @@ class _Module:
         prefix: str,
         listed: Collection[int],
     ) -> None:
+        self.phase = phase
         self.plan = phase.plan
         self.listed = listed
         self.threaded = threaded
@@ -149,6 +151,8 @@ class _Module:
         writer = _Writer(self, self.fresh(kernel.kind))
         if self.threaded:
             writer.share = Share(writer.f.argument(I64), writer.f.argument(I64))
+        if kernel.anchor.id in self.phase.carried:
+            writer.turn = Turn(writer.f.argument(I64), self.phase.repeat)
         own = frozenset(r.id for r in kernel.roots)
         writer.scope = Scope(writer.f, self.lanes(kernel), writer.access, own)
         try:
@@ -188,9 +192,12 @@ class _Module:
             if scratch is not None:
                 memory = writer.pointer(scratch)
                 summed = emit_along_samples if product.along_sum else emit_accumulated
-                summed(kernel, product, memory, scope, self.target, writer, writer.share)
+                summed(
+                    kernel, product, memory, scope, self.target, writer, writer.share, writer.turn
+                )
                 return
-            if not product.by_rows and skipped_taps(kernel.anchor) and is_light(kernel):
+            zeros = base_of(product.operands[1])[0].id in self.inline  # stored nowhere
+            if zeros or (not product.by_rows and skipped_taps(kernel.anchor) and is_light(kernel)):
                 emit_skipping(kernel, product, scope, self.target, writer.share)
                 return
             emit_contract(kernel, product, scope, self.target, writer, writer.share)
@@ -217,15 +224,18 @@ class Phase:
 
     Attributes
     ----------
-    advance : dict of int to int
-        Bytes by which the address of an input moves from one run to the next.
+    advance : dict of (str, int) to int
+        Bytes by which the address of an input or state moves from one run to the next.
+    carried : frozenset of int
+        Ids of products that are summed over all runs before they are stored.
     """
 
     program: Program
     schedule: Schedule
     plan: Plan
     repeat: int = 1
-    advance: dict[int, int] = field(default_factory=dict)
+    advance: dict[tuple[str, int], int] = field(default_factory=dict)
+    carried: frozenset[int] = frozenset()
 
 
 def generate(
@@ -266,7 +276,9 @@ def generate(
         for kernel in plan.kernels:
             name, buffers = m.kernel(kernel)
             stored = [plan.buffer(r) for r in kernel.stored]
-            calls.append(KernelCall(kernel, name, buffers, [b for b in stored if b is not None]))
+            written = [b for b in stored if b is not None]
+            turned = kernel.anchor.id in phase.carried
+            calls.append(KernelCall(kernel, name, buffers, written, turned))
         once = [c for c in calls if c.kernel in plan.once]
         if once:
             runs.append(Run(once, 1, {}))

@@ -32,12 +32,16 @@ External = tuple[str, int]
 
 @dataclass
 class KernelCall:
-    """A kernel's function, the buffers it is called with, and those among them it writes."""
+    """A kernel's function, the buffers it is called with, and those among them it writes.
+
+    One that is ``turned`` is told which run it is.
+    """
 
     kernel: Kernel
     function: str
     buffers: list[Buffer]
     written: list[Buffer]
+    turned: bool = False
 
 
 def flush_subnormals(f: Function, target: Target, body: Callable[[], None]) -> None:
@@ -64,12 +68,12 @@ def flush_subnormals(f: Function, target: Target, body: Callable[[], None]) -> N
 class Run:
     """Kernels that are run one after the other, all of them ``repeat`` times.
 
-    ``advance`` says by how many bytes the address of an input moves each time.
+    ``advance`` says by how many bytes the address of an input or state moves each time.
     """
 
     calls: list[KernelCall]
     repeat: int
-    advance: dict[int, int]
+    advance: dict[External, int]
 
 
 class Entries:
@@ -116,8 +120,12 @@ class Entries:
         count = f.argument(I64) if self.threaded else None
         ticks = f.argument(PTR) if profile else None
 
-        def call(which: KernelCall, here: dict[External, Val], number: int) -> None:
+        def call(
+            which: KernelCall, here: dict[External, Val], number: int, turn: Index = 0
+        ) -> None:
             given: list[Val] = list(share or ())
+            if which.turned:
+                given.append(f.index(turn))
             for b in which.buffers:
                 outside = here.get((b.space, b.number))
                 given.append(f.at(arena, b.offset) if outside is None else outside)
@@ -128,26 +136,41 @@ class Entries:
                 spent = f.sub(_cycle(f), before)
                 f.store(f.add(f.load(I64, place), spent), place)
 
+        def turn(
+            run: Run, first: int, waiting: list[bool], i: Index, count: Val | None
+        ) -> Val | None:
+            here = dict(pointers)
+            if i != 0:
+                for n, step in run.advance.items():
+                    if n in here:
+                        here[n] = f.at(pointers[n], f.imul(i, step))
+            for k, which in enumerate(run.calls):
+                if share is not None and count is not None and waiting[k]:
+                    count = self.wait(f, arena, share, count)
+                call(which, here, first + k, i)
+            return count
+
         first = 0
         for run in self.runs:
+            # Threads meet before what runs again, and between parts.
+            waiting = _before(run.calls, bool(first) or run.repeat > 1)
+            self.barriers += run.repeat * sum(waiting)
             if run.repeat > 1:
 
-                def turn(i: Index, _: list[Val], run: Run = run, first: int = first) -> None:
-                    here = dict(pointers)
-                    for n, step in run.advance.items():
-                        if ("input", n) in here:
-                            here["input", n] = f.at(pointers["input", n], f.imul(i, step))
-                    for k, which in enumerate(run.calls):
-                        call(which, here, first + k)
+                def body(
+                    i: Index,
+                    carried: list[Val],
+                    run: Run = run,
+                    first: int = first,
+                    waiting: list[bool] = waiting,
+                ) -> list[Val]:
+                    after = turn(run, first, waiting, i, carried[0] if carried else None)
+                    return [] if after is None else [after]
 
-                f.loop(0, run.repeat, 1, turn)
+                made = f.loop(0, run.repeat, 1, body, [] if count is None else [count])
+                count = made[0] if made else None
             else:
-                waiting = _before(run.calls) if self.threaded else [False] * len(run.calls)
-                for k, which in enumerate(run.calls):
-                    if share is not None and count is not None and waiting[k]:
-                        count = self.wait(f, arena, share, count)
-                        self.barriers += 1
-                    call(which, pointers, first + k)
+                count = turn(run, first, waiting, 0, count)
             first += len(run.calls)
         self.module.add(f)
 
@@ -346,8 +369,8 @@ def _touches(a: tuple[str, int, int, int], b: tuple[str, int, int, int]) -> bool
     return a[:2] == b[:2] and a[2] < b[3] and b[2] < a[3]
 
 
-def _before(calls: Sequence[KernelCall]) -> list[bool]:
-    """Tell, per kernel, whether threads must meet before it.
+def _before(calls: Sequence[KernelCall], at_start: bool) -> list[bool]:
+    """Tell, per kernel, whether threads must meet before it; before the first one ``at_start``.
 
     They must if it writes what a kernel since the last meeting read or wrote, or reads what one
     wrote, memory shared by values of different lives included.
@@ -361,6 +384,7 @@ def _before(calls: Sequence[KernelCall]) -> list[bool]:
         clash = any(_touches(a, b) for a in touched for b in wrote) or any(
             _touches(a, b) for a in writes for b in read
         )
+        clash = clash or (at_start and not out)
         if clash:
             read, wrote = [], []
         out.append(clash)

@@ -82,7 +82,7 @@ class _Loop:
         types = [ctypes.c_void_p] * 3 + [ctypes.c_int64] * 2
         self.alone = ctypes.CFUNCTYPE(None, *types)(form.engine.address("epoch"))
         self.together: Any = None
-        self.pace = Pace(1 if form.tiled or form.resident else threads)
+        self.pace = Pace(1 if form.resident else threads)
         self._rows = [i for i, how in enumerate(batched) if how == "rows"]
         self._states = slice(len(batched), len(batched) + len(form.addresses))
         self._entered: list[int] = []  # addresses of states that the table has

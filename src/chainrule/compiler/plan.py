@@ -11,6 +11,7 @@ vectors (so padding counts), of a copy or of a badly oriented loop, its elements
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -24,7 +25,7 @@ from .schedule import behind as _behind
 from .structure import accumulates, scratch_size, sums_samples
 from .target import Target
 
-__all__ = ["Buffer", "Plan", "Product", "plan"]
+__all__ = ["Buffer", "Plan", "Product", "layouts", "plan"]
 
 
 @dataclass(eq=False)
@@ -122,8 +123,10 @@ class _Planner:
         packed_results: bool,
         base: int,
         repeated: bool,
+        carried: frozenset[int],
     ) -> None:
         self.repeated = repeated
+        self.carried = carried
         self.packed_results = packed_results
         self.base = base
         self.schedule = schedule
@@ -132,6 +135,7 @@ class _Planner:
         self.program = schedule.program
         self.lane: dict[int, int] = {}
         self.natural: set[int] = set()  # ids whose memory must be row-major without gaps
+        self.pinned: set[int] = set()  # ids whose lanes run along the last axis
         self.alias: dict[int, int] = {}  # id of an update -> id of the state it overwrites
         self.touching: dict[int, list[Kernel]] = {}
         self.by_id: dict[int, Value] = {}
@@ -161,6 +165,16 @@ class _Planner:
             for root in kernel.stored:
                 self._touch(root, kernel)
 
+            if kernel.kind == "contract":
+                zeros = self.skips(kernel.anchor)
+                if zeros is not None:
+                    self.pinned.add(self.key(zeros.args[1]))
+
+    def skips(self, v: Value) -> Value | None:
+        """Return the right operand of a product if it has zeros around it that nobody stores."""
+        base, _ = base_of(v.args[1])
+        return base if base.kind == "assemble" and base.id in self.schedule.inline else None
+
     def _touch(self, v: Value, kernel: Kernel) -> None:
         while v.kind == "reshape":
             v = v.args[0]
@@ -175,7 +189,9 @@ class _Planner:
 
     def movable(self, key: int) -> bool:
         v = self.by_id[key]
-        if len(v.shape) < 2 or key in self.natural or v.kind in ("input", "const"):
+        if len(v.shape) < 2 or v.kind in ("input", "const"):
+            return False
+        if key in self.natural or key in self.pinned:
             return False
         return not (v.kind == "state" and self.fixed.get(v.data) is not None)
 
@@ -215,7 +231,8 @@ class _Planner:
             return cost + (0 if self.unit(a, len(a.shape) - 1) else a.size), False
         k = int(np.prod(a.shape[batch + rows :], dtype=np.int64))
         best: tuple[float, bool] | None = None
-        for by_rows in (False, True):
+        sides = (False,) if self.skips(v) is not None else (False, True)
+        for by_rows in sides:
             if (rows if by_rows else columns) == 0:
                 continue
             axis = batch + rows - 1 if by_rows else len(v.shape) - 1
@@ -356,7 +373,9 @@ class _Planner:
         plan.counter = plan.reserve(64)
         for kernel in plan.kernels:
             if kernel.kind == "contract" and (
-                plan.products[kernel.anchor.id].along_sum or accumulates(kernel.anchor)
+                plan.products[kernel.anchor.id].along_sum
+                or accumulates(kernel.anchor)
+                or kernel.anchor.id in self.carried
             ):
                 v = kernel.anchor
                 vector = self.vector(v.dtype)
@@ -435,6 +454,7 @@ def plan(
     packed_results: bool = False,
     base: int = 0,
     repeated: bool = False,
+    carried: frozenset[int] = frozenset(),
 ) -> Plan:
     """Decide layouts, orientations and memory for a schedule.
 
@@ -449,8 +469,20 @@ def plan(
     repeated : bool
         Whether the program is run several times on unchanged states: copies of them between
         layouts are then made once (``Plan.once``).
+    carried : frozenset of int
+        Ids of products that are summed over all of these runs.
     """
-    planner = _Planner(schedule, target, fixed or {}, packed_results, base, repeated)
+    planner = _Planner(schedule, target, fixed or {}, packed_results, base, repeated, carried)
     planner.collect()
     planner.search()
     return planner.result()
+
+
+def layouts(
+    schedule: Schedule, target: Target, fixed: dict[int, Layout | None], wanted: Sequence[Value]
+) -> list[Layout]:
+    """Return the layouts that some values would have if the program were run as a whole."""
+    planner = _Planner(schedule, target, fixed, False, 0, False, frozenset())
+    planner.collect()
+    planner.search()
+    return [planner.layout(v) for v in wanted]

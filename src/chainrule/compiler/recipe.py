@@ -40,15 +40,15 @@ class Recipe:
     counter : int
         Offset of the counter of the barriers between threads.
     states : tuple of Place
-        By index; those past the tensors held by reference are accumulators. (No offsets: each
-        state has memory of its own.)
+        By index; those past the tensors held by reference are what the parts of a step keep for
+        one another. (No offsets: each state has memory of its own.)
     neutral : tuple of float
-        What each accumulator starts with.
+        What each of the latter starts with.
     results : tuple of Place
     constants : tuple of (Place, ndarray)
         Written into the arena when it is made.
     tiled : bool
-        Whether a step goes over its rows tile by tile.
+        Whether parts of a step go over its rows tile by tile.
     resident : bool
         Whether an epoch keeps its state in registers.
     code : str

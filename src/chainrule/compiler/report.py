@@ -14,7 +14,7 @@ import numpy as np
 
 from .program import Value
 from .runtime import load
-from .schedule import Kernel, behind, leaves
+from .schedule import Inlined, Kernel, behind, leaves
 
 if TYPE_CHECKING:
     from .specialisation import Specialisation
@@ -128,7 +128,7 @@ class Memory:
         return "\n".join(lines)
 
 
-def _ops(kernel: Kernel, inline: set[int]) -> list[str]:
+def _ops(kernel: Kernel, inline: Inlined) -> list[str]:
     """Return the names of the ops of a kernel, each once per line of source."""
     seen: dict[str, None] = {}
     stack, done = list(reversed(kernel.roots)), set[int]()
@@ -147,7 +147,7 @@ def _ops(kernel: Kernel, inline: set[int]) -> list[str]:
     return list(seen)
 
 
-def _flops(kernel: Kernel, inline: set[int]) -> int:
+def _flops(kernel: Kernel, inline: Inlined) -> int:
     total, done, stack = 0, set[int](), list(kernel.roots)
     while stack:
         v = stack.pop()
@@ -167,7 +167,7 @@ def _flops(kernel: Kernel, inline: set[int]) -> int:
     return total
 
 
-def _bytes(kernel: Kernel, inline: set[int]) -> int:
+def _bytes(kernel: Kernel, inline: Inlined) -> int:
     seen: dict[int, int] = {}
     for root in kernel.roots:
         for a, _, _ in leaves(root, inline):
@@ -240,4 +240,5 @@ def memory(form: Specialisation) -> Memory:
                 sizes.append((f"{root.dtype}{list(root.shape)} of {root.origin}", b.bytes))
     state = sum(h.layout.size * h.dtype.itemsize for h in form.homes if h is not None)
     sizes.sort(key=lambda s: -s[1])
-    return Memory(form.recipe.arena, state, sum(s for _, s in sizes), sizes[:8])
+    arena = form.recipe.arena + sum(block.bytes.size for block in form.between)
+    return Memory(arena, state, sum(s for _, s in sizes), sizes[:8])

@@ -14,18 +14,32 @@ Rows: in a loop kernel over (rows…, n), reductions over n and functions of the
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from ..errors import CompileError
 from .program import Affine, Program, Value, base_of
 from .scalars import SCALARS
+from .structure import around, never_reads_zeros
 
-__all__ = ["Kernel", "Schedule", "behind", "leaves", "schedule"]
+__all__ = ["Inlined", "Kernel", "Schedule", "behind", "leaves", "schedule"]
 
 Shape = tuple[int, ...]
 POINTWISE = ("map", "view", "iota", "const", "gather")
 _CHEAP = 2
 _DEEPEST = 50  # of expressions computed on the spot: beyond, a value is a root of its own
+
+
+class Inlined(frozenset[int]):
+    """Ids of values computed where they are read; remembers what :func:`leaves` has found."""
+
+    known: dict[int, list[tuple[Value, Affine, str]]]
+
+    def __new__(cls, ids: Iterable[int]) -> Inlined:
+        """Start with nothing known."""
+        made = super().__new__(cls, ids)
+        made.known = {}
+        return made
 
 
 @dataclass(eq=False)
@@ -66,17 +80,24 @@ class Schedule:
     """Kernels in the order they run, and what is inline."""
 
     kernels: list[Kernel]
-    inline: set[int]
+    inline: Inlined
     kernel_of: dict[int, Kernel]
     in_place: dict[int, int]
     program: Program
 
 
-def leaves(v: Value, inline: set[int]) -> list[tuple[Value, Affine, str]]:
+def leaves(v: Value, inline: Inlined) -> list[tuple[Value, Affine, str]]:
     """Return what computing ``v`` reads: (value, where, how), ``how`` is ``point`` or ``whole``.
 
     ``where`` maps positions of ``v`` (of its operand, for a reduction) to positions read.
     """
+    found = inline.known.get(v.id)
+    if found is None:
+        found = inline.known[v.id] = _leaves(v, inline)
+    return found
+
+
+def _leaves(v: Value, inline: Inlined) -> list[tuple[Value, Affine, str]]:
     out: list[tuple[Value, Affine, str]] = []
     seen: set[tuple[int, Affine]] = set()
     stack: list[tuple[Value, Affine]] = []
@@ -100,6 +121,8 @@ def leaves(v: Value, inline: set[int]) -> list[tuple[Value, Affine, str]]:
                 push(i, Affine(at.starts[:n], at.matrix[:n]))
         elif x.kind == "reduce":
             push(x.args[0], at)
+        elif x.kind == "assemble":  # zeros that are never read, around an array
+            push(x.args[1], at)
 
     start = v.args[0].shape if v.kind == "reduce" else v.shape
     rank = len(start)
@@ -145,7 +168,7 @@ def schedule(program: Program) -> Schedule:
         for a in v.args:
             users[a.id].append(v)
     roots = {v.id for v in program.roots}
-    inline = _inline(values, users, roots)
+    inline = Inlined(_inline(values, users, roots))
     state = _Merger(inline)
     for v in values:
         if v.id in inline or v.kind in ("input", "state", "const", "reshape"):
@@ -167,6 +190,8 @@ def _inline(values: list[Value], users: dict[int, list[Value]], roots: set[int])
                 raise CompileError(f"{v!r} cannot be a result")
             inline.add(v.id)
             cost[v.id] = cost.get(v.args[0].id, 0) if v.args else 1
+        elif v.kind == "assemble" and v.id not in roots and _skipped(v, users):
+            inline.add(v.id)
         elif v.kind == "const" and v.size == 1:
             if not any(_needs_memory(r, u) for r, u in _readers(v, users)):
                 inline.add(v.id)
@@ -182,6 +207,15 @@ def _inline(values: list[Value], users: dict[int, list[Value]], roots: set[int])
                 inline.add(v.id)
                 cost[v.id] = total
     return inline
+
+
+def _skipped(v: Value, users: dict[int, list[Value]]) -> bool:
+    """Tell whether nobody reads the zeros that a value puts around a computed array."""
+    inside = around(v)
+    if inside is None or inside[0].kind in ("view", "reshape", "input", "state", "const"):
+        return False
+    readers = [u for _, u in _readers(v, users)]
+    return all(never_reads_zeros(u, v) for u in readers)
 
 
 def _extent(read: Value, user: Value) -> int:
@@ -218,7 +252,7 @@ def _needs_memory(read: Value, user: Value) -> bool:
 class _Merger:
     """Kernels while they are being formed."""
 
-    def __init__(self, inline: set[int]) -> None:
+    def __init__(self, inline: Inlined) -> None:
         self.inline = inline
         self.kernels: dict[int, Kernel] = {}
         self.kernel_of: dict[int, Kernel] = {}
@@ -349,7 +383,7 @@ def _in_place(program: Program, state: _Merger, readers: dict[int, set[int]]) ->
     ids = {s.data: s.id for s in program.states}
     for index, v in program.updates:
         kernel = state.kernel_of.get(v.id)
-        if kernel is None or kernel.kind not in ("loop", "contract", "reduce"):
+        if kernel is None or kernel.kind not in ("loop", "contract", "reduce", "assemble"):
             continue
         state_id = ids[index]
         ok = True

@@ -172,14 +172,14 @@ class Specialisation:
                 _, layout, dtype = recipe.states[index]
                 self.homes[index] = make_home(tensor, slot, layout, dtype)
         inputs = len(self.source.inputs)
-        self._accumulators: list[Arena] = []
+        self.between: list[Arena] = []  # what the parts of the program keep for one another
         added = recipe.states[len(self.states) :]
         for (_, layout, dtype), number in zip(added, recipe.neutral, strict=True):
             block = Arena(max(64, layout.size * dtype.itemsize))
             strided(block.bytes, 0, layout, dtype)[...] = number
-            self._accumulators.append(block)
+            self.between.append(block)
         self.addresses = [h.address for h in self.homes if h is not None]
-        self.addresses += [block.address for block in self._accumulators]
+        self.addresses += [block.address for block in self.between]
         self._table = np.zeros(max(1, inputs + len(self.addresses)), np.int64)
         self._table[inputs : inputs + len(self.addresses)] = self.addresses
         self._held: list[Array | None] = []

@@ -10,8 +10,10 @@ from .program import Value
 __all__ = [
     "Taps",
     "accumulates",
+    "around",
     "is_tiled",
     "is_windowed",
+    "never_reads_zeros",
     "scratch_size",
     "skipped_taps",
     "sums_samples",
@@ -29,16 +31,35 @@ def is_windowed(v: Value) -> bool:
     )
 
 
-def accumulates(v: Value) -> bool:
-    """Tell whether a product is to be summed sample by sample."""
+def accumulates(v: Value, runs: int = 1) -> bool:
+    """Tell whether a product is to be summed sample by sample, over several runs if it has them.
+
+    That is what the gradient of a convolution's kernel wants: windows over the places summed over,
+    and a result that is small beside what is summed.
+    """
     if not is_windowed(v) or 0 in v.shape:
         return False
     batch, rows, columns, _ = v.data
     extents = v.args[0].shape[batch + rows :]
-    if batch or not rows or not columns or len(extents) < 2 or extents[0] < 2:
+    if batch or not rows or not columns or len(extents) < 2 or extents[0] * runs < 2:
         return False
     places = math.prod(extents[1:])
-    return places >= _FEWEST_PLACES and v.size <= 64 * places * extents[0]
+    small = v.size <= 64 * places * extents[0] * runs
+    return places >= _FEWEST_PLACES and small and _slides_along_sum(v)
+
+
+def _slides_along_sum(v: Value) -> bool:
+    """Tell whether windows move further along the sum than along the result."""
+    batch, rows, _, inner = v.data
+    summed = kept = 0
+    for side, a in enumerate(v.args):
+        first = batch + rows if side == 0 else batch
+        for row in a.data.matrix if a.kind == "view" else ():
+            moved = [o for o, c in enumerate(row) if c]
+            if len(moved) > 1:
+                summed += sum(a.shape[o] for o in moved if first <= o < first + inner)
+                kept += sum(a.shape[o] for o in moved if not first <= o < first + inner)
+    return summed > kept
 
 
 def scratch_size(v: Value, vector: int) -> int:
@@ -85,6 +106,16 @@ def is_tiled(v: Value) -> bool:
     )
 
 
+def around(v: Value) -> tuple[Value, tuple[int, ...]] | None:
+    """Return, for an array with zeros around it, the array and where it begins."""
+    if v.kind != "assemble" or len(v.args) != 2 or v.args[0].scalar != 0:
+        return None
+    block, place = v.args[1], v.data[0]
+    if any(c != (a == o) for a, row in enumerate(place.matrix) for o, c in enumerate(row)):
+        return None
+    return block, place.starts
+
+
 class Taps(NamedTuple):
     """One axis of taps over a padded array: at place ``p`` tap ``k`` reads ``start + step p ± k``.
 
@@ -121,11 +152,10 @@ def skipped_taps(v: Value) -> dict[int, Taps]:
     if batch or not rows or columns < 2 or view.kind != "view":
         return {}
     whole = view.args[0]
-    if whole.kind != "assemble" or len(whole.args) != 2 or whole.args[0].scalar != 0:
+    inside = around(whole)
+    if inside is None:
         return {}
-    block, place = whole.args[1], whole.data[0]
-    if any(c != (a == o) for a, row in enumerate(place.matrix) for o, c in enumerate(row)):
-        return {}
+    block, starts = inside
     found: dict[int, Taps] = {}
     last = len(view.shape) - 1
     for a, row in enumerate(view.data.matrix):
@@ -137,8 +167,22 @@ def skipped_taps(v: Value) -> dict[int, Taps]:
         k, o = used
         if k >= inner or o < inner or abs(row[k]) != 1 or row[o] < 1 or o == last:
             continue
-        start = view.data.starts[a] - place.starts[a]
+        start = view.data.starts[a] - starts[a]
         found[k] = Taps(
             rows + o - inner, start, row[o], block.shape[a], v.args[0].shape[rows + k], row[k] > 0
         )
     return found
+
+
+def never_reads_zeros(v: Value, whole: Value) -> bool:
+    """Tell whether a product skips all zeros around the array that is its right operand."""
+    inside = around(whole)
+    if inside is None or v.kind != "contract" or v.args[1].kind != "view":
+        return False
+    if v.args[1].args[0] is not whole or v.args[0].kind == "assemble":
+        return False
+    block, _ = inside
+    axes = {t.place for t in skipped_taps(v).values()}
+    widened = sum(n != m for n, m in zip(block.shape, whole.shape, strict=True))
+    lanes = v.args[1].data.matrix[-1][-1] == 1  # along the last axis of both
+    return len(axes) == widened > 0 and lanes and block.shape[-1] == whole.shape[-1]

@@ -21,11 +21,12 @@ from .contraction import Emitter, tile_vectors
 from .loops import _store_all, nest
 from .operands import Operand
 from .point import Linear, Point, Scope
-from .sharing import Share, portion
+from .sharing import Share, Turn, portion
 
 __all__ = ["emit_accumulated"]
 
 _UNROLL = 2
+_NEAR = 1 << 13  # bytes read by one visit of a tile: a part of the first-level cache
 _SMALL = 4  # an axis as short as this is taken whole into a tile, beside a part of another
 
 
@@ -36,6 +37,21 @@ class _Shape(NamedTuple):
     tall: int
     short: int | None
     others: list[int]
+
+
+def _strip(extents: Sequence[int], row: int) -> int:
+    """Return how far a visit goes along the first axis of places: what it reads stays near.
+
+    Every tile of the result reads all of the places of a visit. ``row`` is the number of bytes
+    of the lane operand a tile reads at one place; it reads about a cache line of the other.
+    """
+    inner = 1
+    for n in extents[2:]:
+        inner *= n
+    most = _NEAR // max(1, inner * (row + 64))
+    return max(
+        (n for n in range(1, extents[1] + 1) if extents[1] % n == 0 and n <= most), default=1
+    )
 
 
 def _cut(v: Value, by_rows: bool) -> _Shape:
@@ -59,8 +75,12 @@ def emit_accumulated(
     target: Target,
     emitter: Emitter,
     share: Share | None = None,
+    turn: Turn | None = None,
 ) -> None:
-    """Write the kernel; ``scratch`` points to memory for the accumulators."""
+    """Write the kernel, which with ``turn`` sums over all its runs.
+
+    ``scratch`` points to memory for the accumulators.
+    """
     v = kernel.anchor
     f, lanes = scope.f, scope.lanes
     _, rows, _, inner = v.data
@@ -93,10 +113,15 @@ def emit_accumulated(
             at = f.iadd(at, f.imul(i, strides[a]))
         return at
 
-    def tile(sample: Index, outer: list[Linear], j: int, nv: int, count: int, i: Index) -> None:
+    strip = _strip(extents, min(vectors, 2) * lanes * size)
+    reached = [extents[0], strip, *extents[2:]]
+
+    def tile(
+        sample: Index, place: Index, outer: list[Linear], j: int, nv: int, count: int, i: Index
+    ) -> None:
         where = [(a, _raw(x)) for a, x in zip(shape.others, outer, strict=True)]
-        p = still.address(f, [(sample, sk[0]), (i, out[shape.tall])])
-        q = moving.address(f, [(sample, mk[0]), (j * lanes, 1)])
+        p = still.address(f, [(sample, sk[0]), (place, sk[1]), (i, out[shape.tall])])
+        q = moving.address(f, [(sample, mk[0]), (place, mk[1]), (j * lanes, 1)])
         for a, x in where:
             if a in side:
                 q = f.at(q, f.imul(x, out[a] * size))
@@ -128,7 +153,7 @@ def emit_accumulated(
                 return step(p, q, acc, 0, 0)
             da, db = sk[k] * size, mk[k] * size
             last = k == len(extents) - 1
-            unroll = _UNROLL if last and extents[k] >= _UNROLL else 1
+            unroll = _UNROLL if last and reached[k] >= _UNROLL else 1
 
             def turn(_: Index, c: list[Val]) -> list[Val]:
                 p, q, acc = c[0], c[1], c[2:]
@@ -139,10 +164,10 @@ def emit_accumulated(
                     acc = deep(k + 1, p, q, acc)
                 return [f.at(p, unroll * da), f.at(q, unroll * db), *acc]
 
-            whole = extents[k] // unroll * unroll
+            whole = reached[k] // unroll * unroll
             done = f.loop(0, whole, unroll, turn, [p, q, *acc])
             p, q, acc = done[0], done[1], done[2:]
-            for u in range(extents[k] - whole):
+            for u in range(reached[k] - whole):
                 acc = step(p, q, acc, u * da, u * db)
             return acc
 
@@ -187,15 +212,18 @@ def emit_accumulated(
         for n in range(vectors):
             f.store(f.like(0.0, Val("", t)), f.at(base, n * lanes * size))
 
-    each_row(f, low, end, clear)
+    def begin() -> None:
+        each_row(f, low, end, clear)
 
-    def sample(n: Index, _: list[Val]) -> None:
+    begin() if turn is None else turn.first(f, begin)
+
+    def visit(n: Index, place: Index) -> None:
         def panel(outer: list[Linear]) -> None:
             at = 0
             for nv in tile_vectors(vectors):
                 parts = [nv] if nv < 3 else [2, 1]
                 for part in parts:
-                    step = partial(tile, n, outer, at, part, height)
+                    step = partial(tile, n, place, outer, at, part, height)
 
                     def turn(i: Index, _: list[Val], step: Callable[[Index], None] = step) -> None:
                         step(i)
@@ -203,11 +231,14 @@ def emit_accumulated(
                     f.loop(low, high, height, turn)
                     rest = tall % height
                     if rest:
-                        last = partial(tile, n, outer, at, part, rest, tall - rest)
+                        last = partial(tile, n, place, outer, at, part, rest, tall - rest)
                         f.when(is_last, last) if is_last is not None else last()
                     at += part
 
         nest(f, [v.shape[a] for a in shape.others], panel)
+
+    def sample(n: Index, _: list[Val]) -> None:
+        f.loop(0, extents[1], strip, lambda place, _: visit(n, place))
 
     f.loop(0, extents[0], 1, sample)
 
@@ -237,7 +268,10 @@ def emit_accumulated(
 
         each_row(g, first, after, finish)
 
-    emitter.outline("update", write, [f.index(low), f.index(end)], scratch)
+    def finish() -> None:
+        emitter.outline("update", write, [f.index(low), f.index(end)], scratch)
+
+    finish() if turn is None else turn.last(f, finish)
 
 
 def _raw(i: Linear) -> Index:

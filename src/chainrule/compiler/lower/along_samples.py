@@ -19,7 +19,7 @@ from .contraction import Emitter
 from .loops import _store_all, nest
 from .operands import Operand
 from .point import Linear, Point, Scope
-from .sharing import Share, portion
+from .sharing import Share, Turn, portion
 
 __all__ = ["emit_along_samples"]
 
@@ -35,8 +35,12 @@ def emit_along_samples(
     target: Target,
     emitter: Emitter,
     share: Share | None = None,
+    turn: Turn | None = None,
 ) -> None:
-    """Write the kernel; ``scratch`` points to a vector per element of the result."""
+    """Write the kernel, which with ``turn`` sums over all its runs.
+
+    ``scratch`` points to a vector per element of the result.
+    """
     v = kernel.anchor
     f, lanes = scope.f, scope.lanes
     inner = v.data[3]
@@ -127,7 +131,10 @@ def emit_along_samples(
 
         f.loop(0, _size(columns), 1, one)
 
-    f.loop(low, end, 1, clear)
+    def begin() -> None:
+        f.loop(low, end, 1, clear)
+
+    begin() if turn is None else turn.first(f, begin)
 
     def visit(j: Index, valid: int | None) -> None:
         def panel(there: list[Linear]) -> None:
@@ -153,7 +160,10 @@ def emit_along_samples(
     def write(child: Scope, args: list[Val]) -> None:
         _finish(kernel, child, args, lanes)
 
-    emitter.outline("update", write, [f.index(low), f.index(end)], scratch)
+    def finish() -> None:
+        emitter.outline("update", write, [f.index(low), f.index(end)], scratch)
+
+    finish() if turn is None else turn.last(f, finish)
 
 
 def _finish(kernel: Kernel, scope: Scope, args: list[Val], lanes: int) -> None:

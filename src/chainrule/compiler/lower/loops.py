@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from ..ir import Function, Index, Type, Val, type_of
 from ..program import Affine, Value
 from ..scalars import SCALARS
-from ..schedule import Kernel, leaves
+from ..schedule import Inlined, Kernel, leaves
 from .point import Access, Linear, Point, Scope
 from .sharing import Share, by_last, portion
 
@@ -64,7 +64,7 @@ def nest(
     level(0, [])
 
 
-def lane_axis(kernel: Kernel, inline: set[int], scope: Scope) -> int:
+def lane_axis(kernel: Kernel, inline: Inlined, scope: Scope) -> int:
     """Return the axis with unit stride in most of what a kernel touches; -1 without axes."""
     if not kernel.domain:
         return -1
@@ -93,7 +93,7 @@ def _score(score: list[float], access: Access, at: Affine, weight: int) -> None:
             score[o] -= weight / 4
 
 
-def emit_loop(kernel: Kernel, inline: set[int], scope: Scope, share: Share | None = None) -> None:
+def emit_loop(kernel: Kernel, inline: Inlined, scope: Scope, share: Share | None = None) -> None:
     """Write the loops of a kernel of kind ``loop``."""
     if any(n == 0 for n in kernel.domain):
         _empty(kernel, scope)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from ..ir import Index, Val, type_of
 from ..program import Affine, Value
-from ..schedule import Kernel, leaves
+from ..schedule import Inlined, Kernel, leaves
 from .loops import _levels, _root_value, _tree
 from .point import Access, Linear, Point, Scope
 from .sharing import Share, by_last, portion
@@ -27,7 +27,7 @@ def is_narrow(kernel: Kernel, scope: Scope) -> bool:
     return 1 < width <= scope.lanes and rows >= scope.lanes
 
 
-def emit_narrow(kernel: Kernel, inline: set[int], scope: Scope, share: Share | None = None) -> None:
+def emit_narrow(kernel: Kernel, inline: Inlined, scope: Scope, share: Share | None = None) -> None:
     """Write the kernel; threads share blocks of as many rows as there are lanes."""
     f, lanes = scope.f, scope.lanes
     rows, _ = kernel.domain
@@ -38,7 +38,7 @@ def emit_narrow(kernel: Kernel, inline: set[int], scope: Scope, share: Share | N
         by_last(f, share, lambda: _block(kernel, inline, scope, blocks * lanes, rows % lanes))
 
 
-def _block(kernel: Kernel, inline: set[int], scope: Scope, start: Index, count: int) -> None:
+def _block(kernel: Kernel, inline: Inlined, scope: Scope, start: Index, count: int) -> None:
     """Write the code for ``count`` rows from ``start`` on."""
     _, width = kernel.domain
     valid = None if count == scope.lanes else count
@@ -74,7 +74,7 @@ def _block(kernel: Kernel, inline: set[int], scope: Scope, start: Index, count: 
 
 
 def _load_blocks(
-    kernel: Kernel, inline: set[int], scope: Scope, points: list[Point], count: int
+    kernel: Kernel, inline: Inlined, scope: Scope, points: list[Point], count: int
 ) -> None:
     """Load every operand that lies row by row as a block, and hand its columns to the points."""
     f, lanes = scope.f, scope.lanes

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..ir import PTR, Function, Index, Val
-from ..program import Value, base_of
+from ..program import Affine, Value, base_of
 from .point import Access, Scope
 
 __all__ = ["Operand", "RowsAcross", "RowsAlong", "Walk"]
@@ -38,12 +38,17 @@ class Operand:
     def of(cls, v: Value, scope: Scope) -> Operand:
         """Return the operand behind a chain of views."""
         base, at = base_of(v)
+        return cls.reading(base, at, len(v.shape), scope)
+
+    @classmethod
+    def reading(cls, base: Value, at: Affine, rank: int, scope: Scope) -> Operand:
+        """Return an operand of some rank that reads ``base`` through an affine map."""
         access = scope.access(base)
         assert access is not None, f"{base!r} has no memory"
         start = sum(s * t for s, t in zip(at.starts, access.layout.strides, strict=True))
         strides = [
             sum(row[o] * t for row, t in zip(at.matrix, access.layout.strides, strict=True))
-            for o in range(len(v.shape))
+            for o in range(rank)
         ]
         return cls(access, start, strides, at.matrix[0].index(1) if access.listed else None)
 

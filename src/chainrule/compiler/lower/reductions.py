@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from ..ir import Index, Val, type_of
 from ..program import Affine, Value
-from ..schedule import Kernel, leaves
+from ..schedule import Inlined, Kernel, leaves
 from .loops import _finish, _score, _store_all, _tree, combine, identity_of, nest
 from .point import Linear, Point, Scope
 from .sharing import Share, by_last, portion
@@ -21,7 +21,7 @@ __all__ = ["emit_reduce"]
 _BLOCK = 4
 
 
-def _lane(v: Value, inline: set[int], scope: Scope) -> int:
+def _lane(v: Value, inline: Inlined, scope: Scope) -> int:
     """Return the axis of the operand that lanes run along; -1 for none."""
     domain = v.args[0].shape
     if not domain:
@@ -34,7 +34,7 @@ def _lane(v: Value, inline: set[int], scope: Scope) -> int:
     return max(range(len(domain)), key=lambda o: (score[o] * min(1.0, domain[o] / scope.lanes), o))
 
 
-def emit_reduce(kernel: Kernel, inline: set[int], scope: Scope, share: Share | None = None) -> None:
+def emit_reduce(kernel: Kernel, inline: Inlined, scope: Scope, share: Share | None = None) -> None:
     """Write a kernel of kind ``reduce``."""
     v = kernel.anchor
     kept = len(v.shape)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from ..ir import BOOL, I32, I64, PTR, VOID, Function, Index, Module, Val
 
-__all__ = ["Share", "barrier", "by_last", "portion"]
+__all__ = ["Share", "Turn", "barrier", "by_last", "portion"]
 
 _SPINS = 500
 
@@ -21,6 +21,21 @@ class Share(NamedTuple):
 
     thread: Val
     threads: Val
+
+
+class Turn(NamedTuple):
+    """Which run of a kernel this is (a value of type i64), of how many."""
+
+    number: Val
+    runs: int
+
+    def first(self, f: Function, body: Callable[[], None]) -> None:
+        """Write what only the first run does."""
+        f.when(f.compare("eq", self.number, Val("0", I64)), body)
+
+    def last(self, f: Function, body: Callable[[], None]) -> None:
+        """Write what only the last run does."""
+        f.when(f.compare("eq", self.number, Val(str(self.runs - 1), I64)), body)
 
 
 def portion(f: Function, count: int, share: Share | None) -> tuple[Index, Index]:

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from ..ir import I64, Function, Index, Val, type_of
 from ..plan import Product
-from ..program import Affine
+from ..program import Affine, Value, base_of
 from ..schedule import Kernel
-from ..structure import Taps, skipped_taps
+from ..structure import Taps, around, skipped_taps
 from ..target import Target
 from .contraction import tile_rows, tile_vectors
 from .loops import _store_all, nest
@@ -37,7 +37,7 @@ def emit_skipping(
     taps = skipped_taps(v)
     f, lanes = scope.f, scope.lanes
     _, rows, _, inner = v.data
-    left, right = (Operand.of(x, scope) for x in product.operands)
+    left, right = Operand.of(product.operands[0], scope), _inside(product.operands[1], scope)
     size = v.dtype.itemsize
     t = type_of(v.dtype).vec(lanes)
     extents = v.args[0].shape[rows:]
@@ -135,6 +135,18 @@ def emit_skipping(
             at += nv
 
     nest(f, [v.shape[a] for a in loops], body, share)
+
+
+def _inside(v: Value, scope: Scope) -> Operand:
+    """Return the operand; of an array with zeros that are stored nowhere, the array itself."""
+    base, at = base_of(v)
+    if scope.access(base) is not None:
+        return Operand.of(v, scope)
+    inside = around(base)
+    assert inside is not None
+    block, starts = inside
+    moved = tuple(a - b for a, b in zip(at.starts, starts, strict=True))
+    return Operand.reading(block, Affine(moved, at.matrix), len(v.shape), scope)
 
 
 def _range(f: Function, taps: Taps, place: Index) -> tuple[Index, Index]:

@@ -6,7 +6,10 @@ from collections.abc import Callable
 
 from ..program import Builder, Program, Value
 
-__all__ = ["rewrite"]
+__all__ = ["NOT_RESULTS", "rewrite"]
+
+# Kinds of values that are not computed by themselves.
+NOT_RESULTS = ("view", "reshape", "iota", "const", "input", "state")
 
 Rule = Callable[[Builder, Value, tuple[Value, ...]], Value | None]
 
@@ -30,13 +33,10 @@ def rewrite(program: Program, rule: Rule) -> Program:
         made = rule(b, v, args)
         if made is None:
             made = _same(b, v, args)
-        if v.id in roots and (made.kind in _NOT_RESULTS or made in table.values()):
+        if v.id in roots and (made.kind in NOT_RESULTS or made in table.values()):
             made = Value("map", (made,), v.shape, v.dtype, "copy", v.origin)
         table[v.id] = made
     return program.replace(table)
-
-
-_NOT_RESULTS = ("view", "reshape", "iota", "const", "input", "state")
 
 
 def _same(b: Builder, v: Value, args: tuple[Value, ...]) -> Value:

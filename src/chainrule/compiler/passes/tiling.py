@@ -1,294 +1,185 @@
-"""Tall batches of narrow networks: a few rows through all layers at a time.
+"""Some samples through all layers at a time, where a whole batch would stream through the caches.
 
-With ten thousand rows of thirty numbers every layer streams its activations through the caches, and
-products of so few columns cannot hide it. If each row's way through the program is its own until
-sums over the rows (gradients, the loss) are taken, the program is split in two: a *tile* program for
-some tens of rows, run once per tile, that adds its partial sums to accumulators; and the *rest*,
-run once per step, which uses them. The order of summation is fixed by the size of the tile.
+Two kinds of programs profit.
+
+*Tall batches of narrow networks.* With ten thousand rows of thirty numbers every layer streams its
+activations, and products of so few columns cannot hide it. Some tens of rows go through everything,
+and their sums (gradients, the loss) are added up.
+
+*Convolutions.* Their activations are many times larger than their weights. Parts that convolve run
+for a few samples at a time, as many as fit the second-level cache; products with large matrices run
+for the whole batch in between, so that these are read once.
+
+The order of summation is fixed by the size of a tile.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from ..program import Program, Value, base_of
+from ..schedule import Schedule, behind, leaves
+from ..structure import is_tiled, is_windowed
+from .parts import Split, divide
+from .samples import Samples, find_samples
 
-import numpy as np
+__all__ = ["split_rows"]
 
-from ..program import Affine, Builder, Program, Value, ordered
-
-__all__ = ["Split", "split_rows"]
-
-_FEWEST_ROWS = 1024
-_CACHE = 36 * 1024  # bytes of one tile's values: they should stay in the first-level cache
-_WORTH = 1 << 19  # bytes of all rows' values from which on it pays
-_COMBINE = {"sum": "add", "prod": "mul", "max": "max", "min": "min", "any": "or", "all": "and"}
-_NEUTRAL = {"sum": 0.0, "prod": 1.0, "max": -np.inf, "min": np.inf, "any": 0.0, "all": 1.0}
-
-
-@dataclass(frozen=True)
-class Split:
-    """A program in two parts.
-
-    Attributes
-    ----------
-    tile, rest : Program
-        Their states are those of the whole program followed by the accumulators.
-    count : int
-        How often ``tile`` runs.
-    rows : int
-        Rows per tile.
-    inputs : tuple of int
-        Inputs of which each run takes the next rows.
-    neutral : tuple of float
-        What each accumulator starts with.
-    """
-
-    tile: Program
-    rest: Program
-    count: int
-    rows: int
-    inputs: tuple[int, ...]
-    neutral: tuple[float, ...]
+_FEWEST_ROWS = 1024  # of a tall batch
+_FIRST_CACHE = 36 * 1024  # bytes of a tile of a tall batch
+_WORTH = 1 << 19  # bytes of all samples' values from which on tiles pay
+_SECOND_CACHE = 3 << 19  # bytes of all values of a tile of samples; not all live at one time
+_LARGE = 1 << 19  # bytes of a matrix that should not be read once per tile
+_VECTORS = 32  # samples per tile where vectors run along them: two vectors of float32
+_FEWEST_SAMPLES = 2
 
 
-class _NotTiled(Exception):
-    """The program does not split."""
+def split_rows(schedule: Schedule) -> Split | None:
+    """Return a program in parts, or None if it does not split or need not."""
+    lengths = {v.shape[0]: 0 for v in schedule.program.inputs if v.shape}
+    for total in sorted(lengths, reverse=True):
+        split = _split(schedule, total)
+        if split is not None:
+            return split
+    return None
 
 
-def _label_view(v: Value, axis: int, total: int) -> int:
-    affine: Affine = v.data
-    row = affine.matrix[axis]
-    places = [o for o, c in enumerate(row) if c]
-    if affine.starts[axis] or len(places) != 1 or row[places[0]] != 1:
-        raise _NotTiled
-    out = places[0]
-    others = (r[out] for a, r in enumerate(affine.matrix) if a != axis)
-    if v.shape[out] != total or any(others):
-        raise _NotTiled
-    return out
+def _split(schedule: Schedule, total: int) -> Split | None:
+    """Return a program in parts if some inputs hold ``total`` samples that can be taken apart."""
+    program = schedule.program
+    values = program.values()
+    windowed = any(is_windowed(v) for v in values)
+    if total < (2 * _FEWEST_SAMPLES if windowed else _FEWEST_ROWS):
+        return None
+    samples = find_samples(program, total)
+    if samples is None or not samples.sums or any(v.id in samples.axis for v in program.roots):
+        return None
+    if windowed:
+        rows = _convolved(schedule, samples)
+        return divide(program, samples, _stages(schedule, samples, rows), rows) if rows else None
+    rows = _tall(program, samples)
+    if not rows or _needs_sums(values, samples):
+        return None
+    tiled = {*samples.axis, *samples.sums}
+    stages = {v.id: 2 for v in values if v.id in tiled and _alone(schedule, v)}
+    return divide(program, samples, stages, rows)
 
 
-def _label_contract(v: Value, a: int | None, b: int | None) -> int | None:
-    """Return the axis of rows in a product; None where it sums over them."""
-    batch, rows, _, inner = v.data
-    if a is not None and b is not None:
-        if a < batch and a == b:
-            return a
-        if a >= batch + rows and b == a - rows and batch <= b < batch + inner:
-            return None
-        raise _NotTiled
-    if a is not None and batch <= a < batch + rows:
-        return a
-    if b is not None and b >= batch + inner:
-        return b - inner + rows
-    raise _NotTiled
+def _alone(schedule: Schedule, v: Value) -> bool:
+    """Tell whether a value has a place in some kernel: it is not computed where it is read."""
+    return v.id in schedule.kernel_of
 
 
-def _labels(program: Program, total: int) -> tuple[dict[int, int], list[Value]]:
-    """Return the axis of rows of every value that has one, and the sums over rows."""
-    label: dict[int, int] = {}
-    sums: list[Value] = []
-    for v in program.values():
-        axes = [label.get(a.id) for a in v.args]
-        if v.kind == "input":
-            if v.shape and v.shape[0] == total:
-                label[v.id] = 0
-            continue
-        if all(a is None for a in axes):
-            continue
-        if v.kind == "map":
-            known = {a for a in axes if a is not None}
-            axis = known.pop()
-            if known:
-                raise _NotTiled
-            for x, a in zip(v.args, axes, strict=True):
-                if a is None and not _repeats(x, axis):
-                    raise _NotTiled
-            label[v.id] = axis
-        elif v.kind == "view":
-            assert axes[0] is not None
-            label[v.id] = _label_view(v, axes[0], total)
-        elif v.kind == "reshape":
-            if axes[0] != 0 or v.shape[:1] != (total,):
-                raise _NotTiled
-            label[v.id] = 0
-        elif v.kind == "reduce":
-            kind, count = v.data
-            axis_of = axes[0]
-            assert axis_of is not None
-            if axis_of < len(v.args[0].shape) - count:
-                label[v.id] = axis_of
-            elif kind in _COMBINE:
-                sums.append(v)
-        elif v.kind == "contract":
-            out = _label_contract(v, axes[0], axes[1])
-            if out is None:
-                sums.append(v)
-            else:
-                label[v.id] = out
-        elif v.kind == "gather":
-            if axes[0] is not None or len(set(axes[1:])) != 1:
-                raise _NotTiled
-            assert axes[1] is not None
-            label[v.id] = axes[1]
-        else:
-            raise _NotTiled
-    if any(v.id in label for v in program.roots):
-        raise _NotTiled
-    return label, sums
+# ---- tall batches
 
 
-def _repeats(x: Value, axis: int) -> bool:
-    """Tell whether a value without rows is the same at all positions of an axis."""
-    if x.kind == "view":
-        return not any(row[axis] for row in x.data.matrix)
-    if x.kind == "iota":
-        return bool(x.data != axis)
-    if x.kind == "map":
-        return all(_repeats(a, axis) for a in x.args)
-    return False
-
-
-def _tile_rows(program: Program, label: dict[int, int], total: int) -> int:
+def _tall(program: Program, samples: Samples) -> int:
     """Return how many rows a tile has: a divisor of all, a multiple of 8; 0 if it does not pay."""
+    total = samples.total
     per_row = 0
     for v in program.values():
-        if v.id in label and v.kind in ("contract", "gather", "input"):
+        if v.id in samples.axis and v.kind in ("contract", "gather", "input"):
             per_row += v.size // total * v.dtype.itemsize
     if per_row * total < _WORTH:
         return 0
-    limit = max(16, _CACHE // max(1, per_row))
+    limit = max(16, _FIRST_CACHE // max(1, per_row))
     fitting = [n for n in range(16, min(limit, total // 8) + 1, 8) if total % n == 0]
     return max(fitting, default=0)
 
 
-def split_rows(program: Program) -> Split | None:
-    """Return a program as a tile and the rest, or None if it does not split or need not."""
-    leading = [v.shape[0] for v in program.inputs if v.shape]
-    total = max(leading, default=0)
-    if total < _FEWEST_ROWS:
-        return None
-    try:
-        label, sums = _labels(program, total)
-        rows = _tile_rows(program, label, total)
-        if not rows or not sums:
-            return None
-        after = {v.id for v in sums}
-        for v in program.values():  # nothing of a row may need a sum over all rows
-            if any(a.id in after for a in v.args):
-                if v.id in label:
-                    return None
-                after.add(v.id)
-        return _split(program, label, sums, rows, total)
-    except _NotTiled:
-        return None
+def _needs_sums(values: list[Value], samples: Samples) -> bool:
+    """Tell whether something of a sample needs a sum over all samples."""
+    after = set(samples.sums)
+    for v in values:
+        if any(a.id in after for a in v.args):
+            if v.id in samples.axis:
+                return True
+            after.add(v.id)
+    return False
 
 
-def _split(
-    program: Program, label: dict[int, int], sums: list[Value], rows: int, total: int
-) -> Split | None:
-    b = Builder()
-    table: dict[int, Value] = {s.id: s for s in program.states}
-    inputs = []
-    for v in program.inputs:
-        shape = (rows, *v.shape[1:]) if v.id in label else v.shape
-        table[v.id] = b.make("input", (), shape, v.dtype, v.data)
-        inputs.append(table[v.id])
+# ---- convolutions
 
-    def small(v: Value) -> tuple[int, ...]:
-        axis = label[v.id]
-        return (*v.shape[:axis], rows, *v.shape[axis + 1 :])
 
-    def shrunk(v: Value, axis: int) -> Value:
-        """Return a value that repeats along an axis, at the length of a tile."""
-        shape = (*v.shape[:axis], rows, *v.shape[axis + 1 :])
-        if v.kind == "view":
-            return b.view(table[v.args[0].id], v.data, shape)
-        if v.kind == "iota":
-            return b.iota(shape, v.data)
-        return b.map(v.data, *(shrunk(a, axis) for a in v.args), dtype=v.dtype)
-
-    wanted = {v.id for v in ordered(sums)}
-    for v in program.values():
-        if v.id in table or v.id not in wanted:
+def _convolved(schedule: Schedule, samples: Samples) -> int:
+    """Return how many samples a tile has, 0 if tiles do not pay."""
+    total = samples.total
+    per_sample, lanes = 0, False
+    for v in schedule.program.values():
+        axis = samples.axis.get(v.id)
+        if axis is None or not (_alone(schedule, v) or v.kind == "input"):
             continue
-        b.origin = v.origin
-        axis = label.get(v.id)
-        args = tuple(
-            shrunk(a, axis)
-            if axis is not None and v.kind == "map" and a.id not in label
-            else table[a.id]
-            for a in v.args
-        )
-        if axis is None:
-            table[v.id] = b.make(v.kind, args, v.shape, v.dtype, v.data)
-        elif v.kind == "view":
-            table[v.id] = b.view(args[0], v.data, small(v))
-        elif v.kind == "reshape":
-            table[v.id] = b.reshape(args[0], small(v))
+        per_sample += v.size // total * v.dtype.itemsize
+        if is_windowed(v) and axis == len(v.shape) - 1:
+            lanes = True
+    if per_sample * total < _WORTH:
+        return 0
+    least = _VECTORS if lanes else _FEWEST_SAMPLES
+    most = max(least, _SECOND_CACHE // per_sample)
+    fitting = range(least, min(most, total // 2) + 1, least if lanes else 1)
+    return max((n for n in fitting if total % n == 0), default=0)
+
+
+def _stages(schedule: Schedule, samples: Samples, rows: int) -> dict[int, int]:
+    """Return the part of every value that has a place: odd for the whole batch, even for tiles."""
+    values = [v for v in schedule.program.values() if _alone(schedule, v)]
+    reads: dict[int, list[int]] = {}
+    readers: dict[int, list[int]] = {v.id: [] for v in values}
+    stage: dict[int, int] = {}
+    whole: set[int] = set()  # what may move to a later part
+    for v in values:
+        reads[v.id] = [
+            behind(a).id
+            for a, _, _ in leaves(v, schedule.inline)
+            if behind(a).id in schedule.kernel_of
+        ]
+        for a in reads[v.id]:
+            readers[a].append(v.id)
+        first = max((_ready(a, stage, samples) for a in reads[v.id]), default=1)
+        odd, even = first | 1, first + first % 2
+        if v.id in samples.axis:
+            if _convolves(v):
+                stage[v.id] = even
+            elif _multiplies_large(v, samples):
+                stage[v.id] = odd
+            elif len(reads[v.id]) == 0 or first == 1:
+                stage[v.id] = 2
+            else:
+                stage[v.id] = first
+        elif first > 1 and v.id in samples.sums and _summed_by_tile(v, samples, rows):
+            stage[v.id] = even
         else:
-            table[v.id] = b.make(v.kind, args, small(v), v.dtype, v.data)
-    first = len(program.states)
-    held = [b.make("state", (), v.shape, v.dtype, first + i) for i, v in enumerate(sums)]
-    kinds = ["sum" if v.kind == "contract" else v.data[0] for v in sums]
-    added = [
-        Value("map", (s, table[v.id]), v.shape, v.dtype, _COMBINE[k], v.origin)
-        for s, v, k in zip(held, sums, kinds, strict=True)
-    ]
-    states = [*program.states, *held]
-    tile = Program(inputs, states, [], [(first + i, v) for i, v in enumerate(added)])
-    return Split(
-        tile,
-        _rest(program, sums, held, kinds, states),
-        total // rows,
-        rows,
-        tuple(v.data for v in program.inputs if v.id in label),
-        tuple(_NEUTRAL[k] for k in kinds),
+            stage[v.id] = odd
+            whole.add(v.id)
+    last = max(stage.values()) | 1
+    for v in reversed(values):
+        users = [stage[u] for u in readers[v.id]]
+        latest = min(users, default=last)
+        if v.id in whole:
+            stage[v.id] = latest if latest % 2 else latest - 1
+        elif (
+            v.id in samples.axis and stage[v.id] % 2 and users and not _multiplies_large(v, samples)
+        ):
+            stage[v.id] = latest  # what only tiles read is made in tiles
+    return stage
+
+
+def _ready(key: int, stage: dict[int, int], samples: Samples) -> int:
+    """Return the first part that can read a value: a sum by tile is whole after the last one."""
+    return stage[key] + (key in samples.sums and stage[key] % 2 == 0)
+
+
+def _convolves(v: Value) -> bool:
+    return is_windowed(v) or is_tiled(v)
+
+
+def _multiplies_large(v: Value, samples: Samples) -> bool:
+    """Tell whether a product reads a matrix that should not be read once per tile."""
+    return v.kind == "contract" and any(
+        a.id not in samples.axis and a.size * a.dtype.itemsize >= _LARGE for a in v.args
     )
 
 
-def _rest(
-    program: Program, sums: list[Value], held: list[Value], kinds: list[str], states: list[Value]
-) -> Program:
-    """Return what runs once per step: it reads the accumulators and clears them."""
-    b = Builder()
-    table: dict[int, Value] = {v.id: s for v, s in zip(sums, held, strict=True)}
-    table |= {v.id: v for v in (*program.inputs, *program.states)}
-    for v in _needed(program, set(table)):
-        b.origin = v.origin
-        args = tuple(table[a.id] for a in v.args)
-        if v.kind == "map" and v.data == "copy":
-            table[v.id] = Value("map", args, v.shape, v.dtype, "copy", v.origin)
-        else:
-            table[v.id] = b.make(v.kind, args, v.shape, v.dtype, v.data)
-    rest = program.replace({k: _result(v) for k, v in table.items()})
-    first = len(program.states)
-    for i, (v, kind) in enumerate(zip(sums, kinds, strict=True)):
-        clear = b.full(_NEUTRAL[kind], v.shape, v.dtype)
-        rest.updates.append((first + i, Value("map", (clear,), v.shape, v.dtype, "copy", v.origin)))
-    return Program(program.inputs, states, rest.outputs, rest.updates, program.checks)
-
-
-def _needed(program: Program, known: set[int]) -> list[Value]:
-    """Return what the roots need, operands first, stopping at known values."""
-    out: list[Value] = []
-    seen = set(known)
-    reach: set[int] = set()
-    stack = list(program.roots)
-    while stack:
-        v = stack.pop()
-        if v.id in reach or v.id in known:
-            continue
-        reach.add(v.id)
-        stack.extend(v.args)
-    for v in program.values():
-        if v.id in reach and v.id not in seen:
-            seen.add(v.id)
-            out.append(v)
-    return out
-
-
-def _result(v: Value) -> Value:
-    """Return a value that can be a result: an accumulator itself is copied."""
-    if v.kind in ("state", "input", "view", "reshape", "const", "iota"):
-        return Value("map", (v,), v.shape, v.dtype, "copy", v.origin)
-    return v
+def _summed_by_tile(v: Value, samples: Samples, rows: int) -> bool:
+    """Tell whether adding up per tile moves less memory than keeping what is summed."""
+    tiles = samples.total // rows
+    operands = sum(base_of(a)[0].size for a in v.args)
+    return 2 * tiles * v.size < operands
