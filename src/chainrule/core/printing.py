@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -125,19 +126,33 @@ def to_dict(graph: Graph) -> dict[str, Any]:
     }
 
 
-def _number(value: Any) -> str:
-    return f"{float(value):.4g}" if isinstance(value, np.ndarray) and value.size == 1 else ""
+def figure(value: Any) -> str:
+    """A value in a word: the number, or the norm of an array."""
+    value = np.asarray(value)
+    if value.size == 1:
+        return f"{float(value.ravel()[0]):.4g}"
+    if value.dtype.kind != "f":
+        return ""
+    return f"‖·‖ {float(np.linalg.norm(value)):.3g}"
 
 
-def _label(graph: Graph, node: Node) -> list[str]:
+def scalar_gradients(graph: Graph) -> Mapping[str, Any]:
+    """Gradients by name where they need no cotangent: of one number, with values known."""
+    if graph.abstract or not graph.outputs or not isinstance(graph.outputs[0].value, np.ndarray):
+        return {}
+    return graph.gradients() if graph.outputs[0].value.size == 1 else {}
+
+
+def _label(graph: Graph, node: Node, gradient: Any) -> list[str]:
     name = graph.names[node]
     lines = [name if node.op is INPUT else node.op.name]
     if node.op is not INPUT and not name.startswith("%"):
         lines = [f"{name} = {node.op.name}"]
     lines.append(show_type(node.value))
-    number = _number(node.value)
-    if number:
-        lines.append(number)
+    if isinstance(node.value, np.ndarray) and figure(node.value):
+        lines.append(f"value {figure(node.value)}")
+    if gradient is not None:
+        lines.append(f"gradient {figure(gradient)}")
     return lines
 
 
@@ -151,24 +166,32 @@ def _edges(graph: Graph) -> list[tuple[Node, Node]]:
     ]
 
 
-def to_dot(graph: Graph) -> str:
+def to_dot(graph: Graph, gradients: Mapping[str, Any] | None = None) -> str:
     """Graphviz source: see :meth:`Graph.to_dot`."""
+    if gradients is None:
+        gradients = scalar_gradients(graph)
     ids = {node: f"n{i}" for i, node in enumerate(graph.nodes)}
     lines = [f'digraph "{graph.name}" {{', "  rankdir=LR;", '  node [fontname="Helvetica"];']
     for node in graph.nodes:
         shape = "ellipse" if node.op is INPUT else "box"
-        text = "\\n".join(part.replace('"', "'") for part in _label(graph, node))
+        text = "\\n".join(
+            part.replace('"', "'") for part in _label(graph, node, gradients.get(graph.names[node]))
+        )
         lines.append(f'  {ids[node]} [shape={shape}, label="{text}"];')
     lines += [f"  {ids[a]} -> {ids[b]};" for a, b in _edges(graph)]
     return "\n".join([*lines, "}"]) + "\n"
 
 
-def to_mermaid(graph: Graph) -> str:
+def to_mermaid(graph: Graph, gradients: Mapping[str, Any] | None = None) -> str:
     """Mermaid source: see :meth:`Graph.to_mermaid`."""
+    if gradients is None:
+        gradients = scalar_gradients(graph)
     ids = {node: f"n{i}" for i, node in enumerate(graph.nodes)}
     lines = ["flowchart LR"]
     for node in graph.nodes:
-        text = "<br/>".join(part.replace('"', "'") for part in _label(graph, node))
+        text = "<br/>".join(
+            part.replace('"', "'") for part in _label(graph, node, gradients.get(graph.names[node]))
+        )
         opening, closing = ("([", "])") if node.op is INPUT else ("[", "]")
         lines.append(f'  {ids[node]}{opening}"{text}"{closing}')
     lines += [f"  {ids[a]} --> {ids[b]}" for a, b in _edges(graph)]

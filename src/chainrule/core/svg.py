@@ -3,12 +3,14 @@
 Columns are the longest path from an input; within a column, gates stand near those they use
 (barycentre passes), and edges that skip columns have a place of their own in each (Sugiyama,
 Tagawa & Toda, 1981). Green: the value of the forward pass. Red: the
-gradient of the output, of the backward pass.
+gradient of the output, of the backward pass. Each gate is a group of class ``gate`` with its name in
+``data-name`` and a title that viewers show on hovering; each edge tells its ends in ``data-from``
+and ``data-to``, so that a page around the picture can find them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -16,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from chainrule.core.graph import INPUT, Node
-from chainrule.core.printing import show_type
+from chainrule.core.printing import call_text, figure, scalar_gradients, show_type
 
 if TYPE_CHECKING:
     from chainrule.core.trace import Graph
@@ -26,10 +28,11 @@ __all__ = ["to_svg"]
 COLUMN, ROW, WIDTH, HEIGHT, MARGIN = 190, 84, 136, 40, 30
 
 
-def to_svg(graph: Graph) -> str:
+def to_svg(graph: Graph, gradients: Mapping[str, Any] | None = None) -> str:
     """SVG source: see :meth:`Graph.to_svg`."""
     layout = _Layout(graph.nodes)
-    gradients = _gradients(graph)
+    if gradients is None:
+        gradients = scalar_gradients(graph)
     right = max((x for x, _ in layout.places.values()), default=0) + WIDTH + MARGIN
     bottom = max((y for _, y in layout.places.values()), default=0) + HEIGHT + MARGIN
     parts = [
@@ -39,16 +42,10 @@ def to_svg(graph: Graph) -> str:
         '<defs><marker id="arrow" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="7" '
         'markerHeight="7" orient="auto"><path d="M0 0 L8 4 L0 8 z" fill="#888"/></marker></defs>',
     ]
-    parts += [_edge(layout.places, route) for route in layout.routes]
+    parts += [_edge(graph, layout.places, route) for route in layout.routes]
     for node in graph.nodes:
         parts.append(_gate(graph, node, layout.places[node], gradients.get(graph.names[node])))
     return "\n".join([*parts, "</svg>"]) + "\n"
-
-
-def _gradients(graph: Graph) -> dict[str, Any]:
-    if graph.abstract or not graph.outputs or not isinstance(graph.outputs[0].value, np.ndarray):
-        return {}
-    return graph.gradients() if graph.outputs[0].value.size == 1 else {}
 
 
 class _Bend:
@@ -147,7 +144,7 @@ def _columns(nodes: Sequence[Node], edges: list[tuple[Node, Node]]) -> dict[Node
     return column
 
 
-def _edge(places: dict[Any, tuple[float, float]], route: list[Any]) -> str:
+def _edge(graph: Graph, places: dict[Any, tuple[float, float]], route: list[Any]) -> str:
     points = []
     for member in route:
         x, y = places[member]
@@ -162,8 +159,9 @@ def _edge(places: dict[Any, tuple[float, float]], route: list[Any]) -> str:
         middle = (x1 + x2) / 2
         path.append(f"C{middle:.0f} {y1:.0f} {middle:.0f} {y2:.0f} {x2:.0f} {y2:.0f}")
     return (
-        f'<path d="{" ".join(path)}" fill="none" stroke="#888" stroke-width="1.3" '
-        'marker-end="url(#arrow)"/>'
+        f'<path class="edge" data-from="{escape(graph.names[route[0]])}" '
+        f'data-to="{escape(graph.names[route[-1]])}" d="{" ".join(path)}" fill="none" '
+        'stroke="#888" stroke-width="1.3" marker-end="url(#arrow)"/>'
     )
 
 
@@ -177,29 +175,41 @@ def _gate(graph: Graph, node: Node, place: tuple[float, float], gradient: Any) -
     corner = 18 if node.op is INPUT else 5
     middle = x + WIDTH / 2
     lines = [
+        f'<g class="gate" data-name="{escape(name)}">',
+        f"<title>{escape(_title(graph, node, gradient))}</title>",
         f'<rect x="{x:.0f}" y="{y:.0f}" width="{WIDTH}" height="{HEIGHT}" rx="{corner}" '
         f'fill="{fill}" stroke="#556"/>',
         _text(middle, y + 17, title[:22], "#222", 13),
         _text(middle, y + 33, show_type(node.value), "#777", 10),
     ]
     if isinstance(node.value, np.ndarray):
-        lines.append(_text(middle, y - 5, _figure(node.value), "#137333", 11))
+        lines.append(_text(middle, y - 5, figure(node.value), "#137333", 11, "value"))
     if gradient is not None:
-        lines.append(_text(middle, y + HEIGHT + 12, _figure(gradient), "#c5221f", 11))
+        lines.append(_text(middle, y + HEIGHT + 12, figure(gradient), "#c5221f", 11, "gradient"))
+    return "\n".join([*lines, "</g>"])
+
+
+def _title(graph: Graph, node: Node, gradient: Any) -> str:
+    """What hovering shows: the call, the line of the source, value and gradient."""
+    name = graph.names[node]
+    made = "input" if node.op is INPUT else call_text(graph, node)
+    lines = [f"{name} = {made}", show_type(node.value)]
+    if node.location is not None:
+        lines.append(f"{node.location}  {node.location.text}".rstrip())
+    if isinstance(node.value, np.ndarray):
+        lines.append(f"value {_few(node.value)}")
+    if gradient is not None:
+        lines.append(f"gradient {_few(gradient)}")
     return "\n".join(lines)
 
 
-def _figure(value: Any) -> str:
-    value = np.asarray(value)
-    if value.size == 1:
-        return f"{float(value.ravel()[0]):.4g}"
-    if value.dtype.kind != "f":
-        return ""
-    return f"‖·‖ {float(np.linalg.norm(value)):.3g}"
+def _few(value: Any) -> str:
+    """An array in a line or a few; long ones with dots."""
+    return np.array2string(np.asarray(value), precision=5, threshold=24, edgeitems=3)
 
 
-def _text(x: float, y: float, text: str, colour: str, size: int) -> str:
+def _text(x: float, y: float, text: str, colour: str, size: int, kind: str = "label") -> str:
     return (
-        f'<text x="{x:.0f}" y="{y:.0f}" fill="{colour}" font-size="{size}" '
+        f'<text class="{kind}" x="{x:.0f}" y="{y:.0f}" fill="{colour}" font-size="{size}" '
         f'text-anchor="middle">{escape(text)}</text>'
     )

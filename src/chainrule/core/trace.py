@@ -135,6 +135,41 @@ class Graph(Mapping[str, Gate]):
         self.names = _names(self.nodes, _source_names([*self.nodes, *stage.recorded]))
         self._by_name = {name: node for node, name in self.names.items()}
 
+    @classmethod
+    def of(cls, tensor: Tensor) -> Graph:
+        """The graph from which a tensor was computed, values included.
+
+        Parameters
+        ----------
+        tensor : Tensor
+            One that requires gradients, such as a loss: only then is its computation recorded.
+
+        Raises
+        ------
+        GradientError
+            If nothing was recorded.
+
+        Examples
+        --------
+        >>> x = cr.tensor(2.0, requires_grad=True)
+        >>> y = x * x
+        >>> print(cr.Graph.of(np.sin(y)).to_text(source=False))
+        sin(%1: float64[]) -> float64[]
+          y  = multiply(%1, %1)  float64[]
+          %2 = sin(y)            float64[]
+          return %2
+        """
+        root = tensor._node
+        if root is None or not root.tracked:
+            raise GradientError(
+                "this tensor does not require gradients, so how it was computed was not recorded; "
+                "cr.trace(f, *args) records whatever f does"
+            )
+        recorded = Stage(abstract=isinstance(root.value, Abstract))
+        recorded.start = -1  # everything behind the tensor belongs to the graph
+        leaves = [node for node in ancestors([root], tracked=False) if node.op is INPUT]
+        return cls(root.op.name, recorded, leaves, [root])
+
     # ---- a mapping of names
 
     def __getitem__(self, name: str) -> Gate:
@@ -224,23 +259,30 @@ class Graph(Mapping[str, Gate]):
 
         return to_dict(self)
 
-    def to_dot(self) -> str:
-        """Graphviz source."""
+    def to_dot(self, gradients: Mapping[str, Any] | None = None) -> str:
+        """Graphviz source, with values and gradients; see :meth:`to_svg`."""
         from chainrule.core.printing import to_dot
 
-        return to_dot(self)
+        return to_dot(self, gradients)
 
-    def to_mermaid(self) -> str:
-        """Mermaid source."""
+    def to_mermaid(self, gradients: Mapping[str, Any] | None = None) -> str:
+        """Mermaid source, with values and gradients; see :meth:`to_svg`."""
         from chainrule.core.printing import to_mermaid
 
-        return to_mermaid(self)
+        return to_mermaid(self, gradients)
 
-    def to_svg(self) -> str:
-        """A picture: gates from left to right, values above, gradients below."""
+    def to_svg(self, gradients: Mapping[str, Any] | None = None) -> str:
+        """A picture: gates from left to right, values above, gradients below.
+
+        Parameters
+        ----------
+        gradients : mapping of str to array, optional
+            What to write below each gate: :meth:`gradients` of a single number if left out, and
+            nothing where the output has several elements.
+        """
         from chainrule.core.svg import to_svg
 
-        return to_svg(self)
+        return to_svg(self, gradients)
 
     def _repr_html_(self) -> str:
         return self.to_svg()
