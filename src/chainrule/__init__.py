@@ -40,6 +40,7 @@ _LATER = {
     "Network": "chainrule.textbook",
     "Trainer": "chainrule.train",
     "compile": "chainrule.compiler",
+    "explain": "chainrule.explanation",
     "load": "chainrule.train.saving",
     "save": "chainrule.train.saving",
 }
@@ -49,6 +50,7 @@ _MODULES = (
     "check",
     "data",
     "errors",
+    "explanation",
     "interop",
     "nn",
     "numpy",

@@ -20,6 +20,9 @@ SUBCOMMANDS = {
     "check": Subcommand(
         "chainrule.cli.check", "Check hand-written gradients; name the wrong line."
     ),
+    "explain": Subcommand(
+        "chainrule.cli.explain", "Say what every gate does, forwards and backwards; draw it."
+    ),
     "doctor": Subcommand("chainrule.cli.doctor", "Versions, processor, and whether it all works."),
 }
 
