@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 import chainrule as cr
+from chainrule.compiler import build, forms
 from chainrule.compiler import fingerprint as naming
-from chainrule.compiler import forms, specialisation
 from chainrule.compiler.build import Build
 from chainrule.compiler.fingerprint import fingerprint
 from chainrule.compiler.layout import contiguous, padded
@@ -37,7 +37,7 @@ def never_build(monkeypatch):
     def refuse(*_):
         raise AssertionError("a program that is in the cache was built again")
 
-    monkeypatch.setattr(specialisation, "Build", refuse)
+    monkeypatch.setattr(build, "Build", refuse)
 
 
 def training(seed, rate=0.1):
@@ -71,7 +71,7 @@ def test_a_second_model_of_the_same_shape_shares_the_machine_code_and_nothing_el
     pairs = [training(seed) for seed in (1, 2)]
     first, second = (compare(pair) for pair in pairs)
     assert second.compilation is first.compilation
-    assert (first.cached, second.cached) == (False, True)
+    assert [f.staged.found.cached for f in (first, second)] == [False, True]
     assert first.arena is not second.arena
     kept = pairs[0][0].detach().numpy().copy()
     pairs[1][2](X)
@@ -88,7 +88,7 @@ def test_another_process_builds_nothing(cache, monkeypatch, batch):
     def run():
         w, _, compiled = training(3)
         losses = compiled.epoch(X, batch_size=batch).last
-        return np.asarray(losses), w.detach().numpy().copy(), compiled.form.cached
+        return np.asarray(losses), w.detach().numpy().copy(), compiled.form.staged.found.cached
 
     first = run()
     forget(monkeypatch)
@@ -146,7 +146,7 @@ def test_damaged_or_missing_entries_are_made_again(cache, monkeypatch, harm):
     forget(monkeypatch)
     compare(training(5))
     forget(monkeypatch)
-    assert compare(training(5)).cached
+    assert compare(training(5)).staged.found.cached
 
 
 def test_threads_that_compile_the_same_program_at_once_all_get_it_right():

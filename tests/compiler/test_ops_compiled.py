@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import chainrule as cr
-from chainrule.compiler import passes, specialisation
+from chainrule.compiler import passes, staged
 from chainrule.compiler.translate import RULES
 from chainrule.core.op import OPS
 from chainrule.errors import CompileError, StagingError
@@ -121,6 +121,6 @@ def test_a_pass_that_breaks_a_program_is_caught(monkeypatch):
         return program
 
     monkeypatch.setattr(passes, "PASSES", (breaks,))
-    monkeypatch.setattr(specialisation, "fingerprint", lambda *_: None)  # not from the cache
+    monkeypatch.setattr(staged, "fingerprint", lambda *_: None)  # not from the cache
     with pytest.raises(CompileError, match="operands of other shapes"):
         cr.compile(lambda x: cr.exp(x) + 1.0)(np.ones(3))

@@ -10,7 +10,8 @@ per stage::
     plan.py            layouts, orientation of products, memory
     lower/             kernels to LLVM IR; codegen.py puts them together  (ir.py, vectormath/)
     runtime.py         IR to machine code, cached on disk
-    specialisation.py  one compiled form of a function and its state      (memory.py)
+    staged.py          a function so far, found in the cache where it can be (fingerprint.py, forms.py)
+    specialisation.py  one compiled form, bound to its state              (binding.py, memory.py)
     compiled.py        the callable; epochs.py the native loop over mini-batches
 
 Start reading at ``program.py``. Reasons and measurements are in ``docs/decisions/0020`` and later.

@@ -20,9 +20,12 @@ from chainrule.core.trace import stage
 
 from ..errors import ArgumentError
 from .epochs import EpochResult, run_epoch
+from .likeness import likeness
 from .report import Explanation, Memory, explain, memory
 from .specialisation import Specialisation
+from .staged import Staged
 from .target import Target, named
+from .twins import recall, remember
 
 __all__ = ["Compiled", "RecompileWarning", "compile"]
 
@@ -36,6 +39,13 @@ class RecompileWarning(UserWarning):
 
 class Compiled:
     """A function with its compiled forms; made by :func:`compile`.
+
+    Parameters
+    ----------
+    subject : object, optional
+        A promise that the function is code of the library and depends on this object and its
+        arguments only: epochs of functions with the same code and subjects that are alike
+        (``likeness.py``) are staged once. The other parameters are those of :func:`compile`.
 
     Attributes
     ----------
@@ -51,12 +61,14 @@ class Compiled:
         keep_gradients: bool = False,
         target: str = "host",
         threads: int | None = None,
+        subject: Any = None,
     ) -> None:
         if threads is not None and threads < 1:
             raise ArgumentError(f"threads must be at least 1, or None to choose; got {threads}")
         self.threads = threads
         functools.update_wrapper(self, function, updated=())
         self.function = function
+        self.subject = subject
         self.target: Target = named(target)
         self.keep_gradients = keep_gradients
         self._static = frozenset(static)
@@ -149,9 +161,28 @@ class Compiled:
             function = functools.partial(self.function, **static) if static else self.function
             graph = stage(function, new_args, new_kwargs, abstract=True)
             as_tensors = any(isinstance(x, Tensor) for x in flat) or bool(graph.state)
-            form = Specialisation(graph, self.target, self.keep_gradients, as_tensors=as_tensors)
+            staged = Staged(graph, self.target, self.keep_gradients, as_tensors=as_tensors)
+            form = Specialisation(staged)
             kept.append(form)
         self._last = form
+        return form
+
+    def make(
+        self, args: tuple[Any, ...], kwargs: dict[str, Any], key: Any, batched: list[str]
+    ) -> Specialisation:
+        """Return a new form for an epoch, described by ``key``.
+
+        If the function depends on one object only (``subject``), a form made for an object that
+        is alike is bound to this one; otherwise the function is staged.
+        """
+        like = None if self.subject is None else likeness(self.subject)
+        whole = (key, self.function.__code__, self.keep_gradients, self.target, tuple(batched))
+        form = None if like is None else recall(whole, like)
+        if form is None:
+            graph = stage(self.function, args, kwargs, abstract=True)
+            form = Specialisation(Staged(graph, self.target, self.keep_gradients, batched))
+            if like is not None:
+                remember(whole, like, form)
         return form
 
     def _count(self, key: Any) -> None:

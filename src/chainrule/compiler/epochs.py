@@ -16,7 +16,6 @@ import numpy as np
 from chainrule.core import tree
 from chainrule.core.op import Abstract
 from chainrule.core.tensor import Tensor
-from chainrule.core.trace import stage
 
 from ..errors import ArgumentError, ShapeError
 from .memory import address_of
@@ -185,10 +184,9 @@ def _loop(
     batch = [Abstract((size, *a.shape[1:]), a.dtype) for a in rows]
     named = {k: Abstract(tuple(a.shape[1:]), a.dtype) for k, a in per_step.items()}
     fixed = tree.tree_map(lambda x: Abstract(tuple(np.shape(x)), _array(x).dtype), whole)
-    graph = stage(compiled.function, tuple(batch), {**named, **fixed}, abstract=True)
     constants = len(tree.leaves(whole))
     batched = ["rows"] * len(rows) + ["steps"] * len(per_step) + ["whole"] * constants
-    form = Specialisation(graph, compiled.target, compiled.keep_gradients, batched)
+    form = compiled.make(tuple(batch), {**named, **fixed}, key, batched)
     kept.append(_Loop(form, batched, compiled.threads))
     return kept[-1]
 
@@ -251,7 +249,7 @@ def run_epoch(
         loop.form.verify(arrays)
         with loop.form.lock:
             results = loop.run(arrays, steps, 0, permutation, report(0, []))
-        outputs = tree.unflatten(loop.form.graph.out_structure, results)
+        outputs = tree.unflatten(loop.form.staged.structure, results)
     if rest:
         loop = _loop(compiled, rows, each, fixed, rest)
         done = steps * batch_size
@@ -263,7 +261,7 @@ def run_epoch(
         with loop.form.lock:
             first = done if permutation is None else 0
             results = loop.run(arrays, 1, first, cut, report(steps, []))
-        partial = tree.unflatten(loop.form.graph.out_structure, [r[0] for r in results])
+        partial = tree.unflatten(loop.form.staged.structure, [r[0] for r in results])
         if compiled._last is None:
             compiled._last = loop.form
     return EpochResult(outputs, partial, total)

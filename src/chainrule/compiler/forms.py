@@ -10,13 +10,15 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from . import disk
-from .build import Build
 from .recipe import Recipe
 from .runtime import Engine, key, load, load_object
 from .target import Target
+
+if TYPE_CHECKING:
+    from .build import Build
 
 __all__ = ["Compilation", "find"]
 

@@ -227,7 +227,10 @@ def explain(form: Specialisation) -> Explanation:
                 detail,
             )
         )
-    return Explanation(reports, dict(form.seconds), form.cached, form.target.name, form.resident)
+    staged = form.staged
+    return Explanation(
+        reports, dict(staged.seconds), staged.found.cached, form.target.name, form.resident
+    )
 
 
 def memory(form: Specialisation) -> Memory:

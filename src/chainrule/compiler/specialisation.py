@@ -6,30 +6,26 @@ Holds the program, the machine code, the arena and the homes of its state, and r
 from __future__ import annotations
 
 import ctypes
-import functools
 import threading
-import time
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from chainrule.core import tree
-from chainrule.core.graph import INPUT, Node
-from chainrule.core.op import Abstract
 from chainrule.core.tensor import Tensor, wrap
-from chainrule.core.trace import Graph
 
-from .build import Build
-from .fingerprint import fingerprint
-from .forms import Compilation, find
-from .layout import Layout
+from .binding import Binding
+from .forms import Compilation
 from .memory import Arena, Home, home_of, make_home, strided
 from .program import Program
 from .recipe import Recipe
 from .runtime import Engine
+from .staged import Staged
 from .target import Target
-from .translate import translate
+
+if TYPE_CHECKING:
+    from .build import Build
 
 __all__ = ["Specialisation", "within"]
 
@@ -52,56 +48,35 @@ def within(array: Array, low: int, high: int) -> bool:
 
 
 class Specialisation:
-    """A staged function, compiled.
+    """A staged function with its machine code, bound to tensors.
 
     Parameters
     ----------
-    graph : Graph
-        Staged with shapes only.
-    target : Target
-    keep_gradients : bool
-        Whether gradients that the function leaves in ``.grad`` are kept. Otherwise a gradient is
-        used where it is made and never written to memory, and ``.grad`` is None afterwards.
-    batched : list of str, optional
-        For an epoch: how each input is taken; see ``codegen.generate``.
+    staged : Staged
+        What is computed.
+    binding : Binding, optional
+        The tensors read and written; those found while staging, if left out.
     """
 
-    def __init__(
-        self,
-        graph: Graph,
-        target: Target,
-        keep_gradients: bool = False,
-        batched: list[str] | None = None,
-        as_tensors: bool = True,
-    ) -> None:
-        self.graph = graph
-        self.as_tensors = as_tensors
-        self.target = target
-        self.batched = batched
-        start = time.perf_counter()
-        self._take_state(graph, keep_gradients)
-        self.source: Program = translate(
-            graph.inputs, self._state_nodes, self._outputs, self._updates
-        )
+    def __init__(self, staged: Staged, binding: Binding | None = None) -> None:
+        self.staged = staged
+        self.source: Program = staged.program
+        self.target: Target = staged.target
+        self.batched = staged.batched
+        self.binding: Binding = staged.release() if binding is None else binding
+        self.guards_hold = self.binding.holds
         # Several ops may ask the same of an input.
         self._bounds = list(dict.fromkeys((c.input, c.low, c.high) for c in self.source.checks))
-        self.homes: list[Home | None] = [home_of(t, s) for t, s in self.states]
-        self._layouts: dict[int, Layout | None] = {
-            i: h.layout if h else None for i, h in enumerate(self.homes)
-        }
-        name = fingerprint(self.source, self._layouts, target, batched)
-        translated = time.perf_counter() - start
-        found = find(name, target, lambda: self.build)
-        self.compilation: Compilation = found.compilation
-        self.cached = found.cached
-        self.seconds = {"translate": translated, **found.seconds}
+        self.homes: list[Home | None] = [home_of(t, s) for t, s in self.binding.states]
+        self.compilation: Compilation = staged.found.compilation
+        self._single = staged.structure.kind == "leaf"
         self.lock = threading.Lock()
         self._place()
 
-    @functools.cached_property
+    @property
     def build(self) -> Build:
-        """The road from the program to its code; taken anew if the code was found in the cache."""
-        return Build(self.source, self._layouts, self.target, self.batched)
+        """The road from the program to its code."""
+        return self.staged.build
 
     @property
     def recipe(self) -> Recipe:
@@ -123,43 +98,7 @@ class Specialisation:
         """Whether an epoch keeps its state in registers."""
         return self.recipe.resident
 
-    # -- state --------------------------------------------------------------------------
-
-    def _take_state(self, graph: Graph, keep_gradients: bool) -> None:
-        """List the state: tensors read or written, with their nodes and updates."""
-        self.states: list[tuple[Tensor, str]] = []
-        self._state_nodes: list[Node] = []
-        place: dict[tuple[int, str], int] = {}
-
-        def enter(tensor: Tensor, slot: str, node: Node) -> int:
-            place[id(tensor), slot] = len(self.states)
-            self.states.append((tensor, slot))
-            self._state_nodes.append(node)
-            return len(self.states) - 1
-
-        for tensor, slot, node in graph.state:
-            enter(tensor, slot, node)
-        self._updates: list[tuple[int, Node]] = []
-        self.cleared: list[Tensor] = []
-        for update in graph.updates:
-            key = (id(update.tensor), update.slot)
-            if update.node is None:
-                self.cleared.append(update.tensor)
-                continue
-            if update.slot == "grad" and key not in place and not keep_gradients:
-                self.cleared.append(update.tensor)
-                continue
-            index = place.get(key)
-            if index is None:
-                value = update.node.value
-                leaf = Node(INPUT, (), (), {}, Abstract(tuple(value.shape), value.dtype))
-                index = enter(update.tensor, update.slot, leaf)
-            self._updates.append((index, update.node))
-        self._outputs = list(graph.outputs)
-        self._single = graph.out_structure.kind == "leaf"
-        self._guards = [(t, True) for t, slot, _ in graph.state if slot == "grad"]
-        self._guards += [(t, False) for t in graph.absent]
-        self._modes = graph.modes
+    # -- memory -------------------------------------------------------------------------
 
     def _place(self) -> None:
         """Make arena, homes and the table of addresses."""
@@ -167,13 +106,13 @@ class Specialisation:
         self.arena = Arena(recipe.arena)
         for place, data in recipe.constants:
             self.arena.view(place.offset, place.layout, place.dtype)[...] = data
-        for index, (tensor, slot) in enumerate(self.states):
+        for index, (tensor, slot) in enumerate(self.binding.states):
             if self.homes[index] is None:
                 _, layout, dtype = recipe.states[index]
                 self.homes[index] = make_home(tensor, slot, layout, dtype)
         inputs = len(self.source.inputs)
         self.between: list[Arena] = []  # what the parts of the program keep for one another
-        added = recipe.states[len(self.states) :]
+        added = recipe.states[len(self.binding.states) :]
         for (_, layout, dtype), number in zip(added, recipe.neutral, strict=True):
             block = Arena(max(64, layout.size * dtype.itemsize))
             strided(block.bytes, 0, layout, dtype)[...] = number
@@ -196,7 +135,7 @@ class Specialisation:
                 self.engine.address("run")
             )
         self._table_address = self._table.__array_interface__["data"][0]
-        changed = sorted({i for i, _ in self._updates})
+        changed = self.binding.changed
         self._watched = [(h, i in changed) for i, h in enumerate(self.homes) if h is not None]
         self._written = [self.homes[i] for i in changed]
 
@@ -281,26 +220,12 @@ class Specialisation:
         for home in self._written:
             if not home.current():  # type: ignore[union-attr]
                 home.show()  # type: ignore[union-attr]
-        for tensor in self.cleared:
+        for tensor in self.binding.cleared:
             tensor._grad = None
 
     def outputs(self) -> Any:
         """Return the results as the function would."""
         made: list[Any] = [np.array(r) for r in self.results]
-        if self.as_tensors:
+        if self.staged.as_tensors:
             made = [wrap(m, None) for m in made]
-        return made[0] if self._single else tree.unflatten(self.graph.out_structure, made)
-
-    def guards_hold(self) -> bool:
-        """Tell whether the function would be staged to the same graph now.
-
-        A gradient that was absent (present) when the function asked for it must be so again, and
-        modules must be in the same mode (training or evaluation).
-        """
-        for tensor, there in self._guards:
-            if (tensor._grad is not None) != there:
-                return False
-        for module, mode in self._modes:  # noqa: SIM110 - a loop takes half the time of all(…)
-            if module.training is not mode:
-                return False
-        return True
+        return made[0] if self._single else tree.unflatten(self.staged.structure, made)

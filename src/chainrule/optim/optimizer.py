@@ -186,6 +186,19 @@ class Optimizer:
                 self._step_staged()
         return loss
 
+    def prepare(self) -> None:
+        """Make every parameter's slots now, and the tensors by which compiled steps read numbers.
+
+        Otherwise they are made in the first step, for parameters that have gradients.
+        """
+        for group in self.param_groups:
+            for parameter in group["params"]:
+                self._slots_of(parameter, group)
+            for key, value in group.items():
+                numbers = value if isinstance(value, tuple) else (value,)
+                if all(type(number) is float for number in numbers):
+                    group.mirror(key)
+
     def _slots_of(self, parameter: Tensor, group: ParamGroup) -> dict[str, Tensor]:
         slots = self.state.get(parameter)
         if slots is None:

@@ -16,7 +16,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import train_test_split
-from sklearn.utils import check_random_state, shuffle
+from sklearn.utils import check_random_state
 from sklearn.utils.optimize import _check_optimize_result
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
@@ -209,6 +209,7 @@ class BaseMLP(BaseEstimator):  # type: ignore[misc]
 
     def _runner(self, samples: int, batch: int, epochs: int) -> EpochRunner:
         step = self._step()
+        step.optimizer.prepare()
         native = self.compiled is True or (
             self.compiled == "auto" and worth_compiling(step, samples, batch, epochs)
         )
@@ -234,7 +235,7 @@ class BaseMLP(BaseEstimator):  # type: ignore[misc]
         try:
             for _ in range(epochs):
                 if self.shuffle:
-                    order = shuffle(order, random_state=self._random_state)
+                    order = order[self._permutation(samples)]
                 totals = Totals()
                 runner(feed, order, batch, totals, lambda _: None)
                 self.n_iter_ += 1
@@ -264,6 +265,12 @@ class BaseMLP(BaseEstimator):  # type: ignore[misc]
             warnings.warn("Training interrupted by user.", stacklevel=4)
         if held is not None:
             self.module_.load_state_dict(self._best_weights)
+
+    def _permutation(self, samples: int) -> Any:
+        """Row numbers in the order that ``sklearn.utils.shuffle`` would draw."""
+        rows = np.arange(samples)
+        self._random_state.shuffle(rows)
+        return rows
 
     def _stops(self) -> bool:
         """Whether to stop after no improvement; an adaptive rate is divided by 5 first."""

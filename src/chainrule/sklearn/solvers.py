@@ -31,7 +31,7 @@ class VelocitySGD(Optimizer):
         self, x: Any, g: Any, slots: dict[str, Any], group: ParamGroup
     ) -> tuple[Any, dict[str, Any]]:
         """See the class."""
-        lr, momentum = self.number(group, "lr", x), group["momentum"]
+        lr, momentum = self.number(group, "lr", x), self.number(group, "momentum", x)
         velocity = slots["velocity"] * momentum - lr * g
         step = velocity * momentum - lr * g if group["nesterov"] else velocity
         return x + step, {"velocity": velocity}
@@ -61,4 +61,8 @@ class VelocityAdam(Optimizer):
         m = slots["m"] * beta1 + g * (1.0 - beta1)
         v = slots["v"] * beta2 + g * g * (1.0 - beta2)
         rate = lr * (1.0 - beta2**t) ** 0.5 / (1.0 - beta1**t)
-        return x - rate * (m / (sqrt(v) + group["eps"])), {"step": step, "m": m, "v": v}
+        return x - rate * (m / (sqrt(v) + self.number(group, "eps", x))), {
+            "step": step,
+            "m": m,
+            "v": v,
+        }

@@ -6,7 +6,11 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from chainrule.core.lib import lib
+from chainrule.core.op import STATE
+from chainrule.core.tensor import wrap
 from chainrule.ops.losses import bce_with_logits, sum_squares
 from chainrule.ops.shape import shape_of
 from chainrule.optim.optimizer import Optimizer
@@ -48,7 +52,9 @@ class EstimatorStep(TrainingStep):
         alpha: float,
     ) -> None:
         super().__init__(model, loss, optimizer)
-        self.alpha = alpha
+        # a tensor, so that one compiled step serves every strength of the penalty but none
+        self._half_alpha = wrap(np.asarray(0.5 * alpha), None)
+        self.penalised = alpha != 0
         self.weights = [layer.weight for layer in model.affine()]
 
     def value(self, prediction: Any, y: Any, weight: Any) -> Any:
@@ -64,10 +70,13 @@ class EstimatorStep(TrainingStep):
             weight = lib.astype(lib.asarray(weight), each.dtype)
             total = lib.sum(weight)
             cost = lib.sum(each * weight) / total
-        if not self.alpha:
+        if not self.penalised:
             return cost
         squares: Any = None
         for w in self.weights:
             part = sum_squares(w)
             squares = part if squares is None else squares + part
-        return cost + squares * (0.5 * self.alpha) / total
+        half: Any = float(self._half_alpha._value)
+        if STATE.stage is not None:
+            half = lib.astype(self._half_alpha, squares.dtype)
+        return cost + squares * half / total

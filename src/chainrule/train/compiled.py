@@ -53,13 +53,17 @@ class CompiledEpoch:
         threads: int | None = None,
         scheduler: Any = None,
     ) -> None:
-        from chainrule.compiler import compile
+        from chainrule.compiler import Compiled
 
         self.step, self.required, self.scheduler = step, required, scheduler
         self.eager: EagerEpoch | None = None
-        self._plain = compile(lambda x, y, rate=None: self._run(rate, x, y), threads=threads)
-        self._weighted = compile(
-            lambda x, y, weight, rate=None: self._run(rate, x, y, weight), threads=threads
+        self._plain = Compiled(
+            lambda x, y, rate=None: self._run(rate, x, y), threads=threads, subject=step
+        )
+        self._weighted = Compiled(
+            lambda x, y, weight, rate=None: self._run(rate, x, y, weight),
+            threads=threads,
+            subject=step,
         )
 
     def _run(self, rate: Any, *operands: Any) -> tuple[Any, ...]:
