@@ -13,6 +13,7 @@ from test_kernels import close, fma_loops
 
 import chainrule as cr
 from chainrule.compiler import runtime, target
+from chainrule.compiler.schedule import leaves
 from chainrule.compiler.structure import is_tiled, skipped_taps, sums_samples
 from chainrule.nn import functional as F
 
@@ -124,6 +125,38 @@ def test_max_pool_routes_to_the_first_nan_as_eager_does():
     np.testing.assert_array_equal(got[0], want[0])
     np.testing.assert_array_equal(got[1], want[1])
     assert got[1][0, 0, 0, 1] == 2
+
+
+@pytest.mark.parametrize("shape", [(2, 3, 4, 6), (16, 2, 6, 5)])
+def test_what_follows_pooling_backwards_does_not_read_the_windows_again(shape):
+    """A relu's gradient at a window's maximum is that of the maximum, zeros of both signs included."""
+    rng = np.random.default_rng(5)
+    x = rng.integers(-2, 3, shape).astype("f")
+    x[x == 0] *= np.where(rng.random((x == 0).sum()) < 0.5, 1, -1)  # both zeros
+    x[0, 0, :2, :2] = -1  # a window without any positive number
+    x[-1, 1, 0, 1] = np.nan
+    weights = rng.integers(-9, 9, F.max_pool2d(x, 2).shape).astype("f")  # exact sums
+
+    def pull(x):
+        return cr.grad(lambda x: (F.max_pool2d(F.relu(x * 1), 2) * weights).sum())(x)
+
+    compiled = cr.compile(pull)
+    np.testing.assert_array_equal(compiled(x), pull(x))
+
+
+def test_the_gradient_of_relu_and_pooling_reads_maxima_only():
+    x, w = numbers((16, 3, 8, 8), (6, 3, 3, 3))
+
+    def pull(x, w):
+        return cr.grad(lambda w: (F.max_pool2d(F.relu(F.conv2d(x, w)), 2) ** 2).sum())(w)
+
+    compiled = cr.compile(pull)
+    compiled(x, w)
+    build = compiled.form.build
+    (gradient,) = [v for v in build.program.values() if is_tiled(v)]
+    read = [a for a, _, _ in leaves(gradient, build.phases[0].schedule.inline)]
+    assert {a.shape for a in read if a.size > 1} == {(6, 3, 3, 16)}
+    assert {a.dtype.itemsize for a in read} == {1, 4}
 
 
 def test_nan_in_one_sample_stays_in_it():

@@ -230,29 +230,30 @@ def _is_tiling(x: Value, kernel: Lengths, window: Any, shape: Lengths) -> bool:
 
 
 def _put_first_maxima(c: Call, g: Value, x: Value, kernel: Lengths) -> Value:
-    """Return ``g`` at the first maximum of each window: as many masked blocks as taps."""
+    """Return ``g`` at the first maximum of each window: as many masked blocks as taps.
+
+    Which tap that is is a small number per window, found where the maximum is: what follows reads
+    it, and not the windows again.
+    """
     b, m = c.builder, c.maths
     nd = len(kernel)
-
-    def tap(place: Lengths) -> tuple[Value, Affine]:
-        rows = tuple(
-            tuple((kernel[a - 2] if a > 1 else 1) * (a == o) for o in range(2 + nd))
-            for a in range(2 + nd)
-        )
-        affine = Affine((0, 0, *place), rows)
-        return b.view(x, affine, g.shape), affine
-
+    rows = tuple(
+        tuple((kernel[a - 2] if a > 1 else 1) * (a == o) for o in range(2 + nd))
+        for a in range(2 + nd)
+    )
+    places = [Affine((0, 0, *place), rows) for place in np.ndindex(*kernel)]
     best = b.reduce("max", _side_by_side(b, x, kernel, g.shape[2:]), range(2 + nd, 2 + 2 * nd))
+    dtype = np.int8 if len(places) <= 127 else np.int32
+    numbers = [b.full(n, g.shape, dtype) for n in range(len(places))]
+    first = numbers[-1]
+    for n, place in reversed(list(enumerate(places[:-1]))):
+        hit = m.compare("same", Expr(m, b.view(x, place, g.shape)), Expr(m, best)).v
+        first = b.map("select", hit, numbers[n], first, dtype=dtype)
     zero = b.full(0, g.shape, g.dtype)
-    taps = [tap(place) for place in np.ndindex(*kernel)]
-    hits = [m.compare("same", Expr(m, v), Expr(m, best)).v for v, _ in taps]
     blocks = []
-    for n, (_, affine) in enumerate(taps):
-        # One choice inside another, none shared between blocks: each is computed where it is put.
-        block = b.map("select", hits[n], g, zero, dtype=g.dtype)
-        for hit in reversed(hits[:n]):
-            block = b.map("select", hit, zero, block, dtype=g.dtype)
-        blocks.append((block, affine))
+    for n, place in enumerate(places):
+        here = m.compare("eq", Expr(m, first), Expr(m, numbers[n])).v
+        blocks.append((b.map("select", here, g, zero, dtype=g.dtype), place))
     return b.assemble(b.full(0, (*g.shape[:2], *x.shape[2:]), g.dtype), blocks)
 
 
