@@ -236,3 +236,26 @@ def test_layouts_pad_rows_and_avoid_powers_of_two():
     assert layout.padded((10, 512), 0, 16).strides == (1, 16)
     assert layout.padded((1000, 3), 1, 16) == layout.contiguous((1000, 3))
     assert layout.padded((), 0, 16).size == 1
+
+
+def test_axes_that_lie_one_behind_the_other_are_gone_over_as_one():
+    """Rows of three would be a masked vector each; 288 numbers are 18 whole ones."""
+    rng = np.random.default_rng(0)
+    x, y = rng.standard_normal((2, 32, 3, 3)).astype("f")
+    f = cr.compile(lambda x, y: x * y + 1, target="avx512" if "avx512" in TARGETS else "host")
+    np.testing.assert_allclose(f(x, y), x * y + 1, rtol=1e-6)
+    assert "masked" not in f.form.build.code.text
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_axes_with_anything_between_them_are_kept(name):
+    """Transposed, broadcast and strided operands beside one that could be gone over as one."""
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((20, 3, 20)).astype("f")
+    row, wide = rng.standard_normal(20).astype("f"), rng.standard_normal((20, 6, 20)).astype("f")
+
+    def f(x, row, wide):
+        return x * row, x + x.T, x - wide[:, ::2], x * wide[:, :3], (x * 1).T.reshape(60, 20)
+
+    for got, want in zip(cr.compile(f, target=name)(x, row, wide), f(x, row, wide), strict=True):
+        np.testing.assert_allclose(got, want, rtol=1e-6)

@@ -17,7 +17,7 @@ from .lower.accumulated import emit_accumulated
 from .lower.along_samples import emit_along_samples
 from .lower.contraction import Emitter, emit_contract, is_light
 from .lower.interleave import emit_interleaved
-from .lower.loops import emit_loop
+from .lower.loops import emit_loop, merged
 from .lower.narrow import emit_narrow, is_narrow
 from .lower.point import Access, Scope
 from .lower.reductions import emit_reduce
@@ -171,10 +171,11 @@ class _Module:
         if len(kernel.roots) > 1 or root.kind != "map" or root.data != "copy":
             return False
         source, at = base_of(root.args[0])
-        axes = transpose_axes(root, source, at, scope)
+        domain = merged(kernel, self.inline, scope)
+        axes = transpose_axes(root, source, at, domain, scope)
         if axes is None:
             return False
-        emit_transpose(root, source, at, axes, scope, share)
+        emit_transpose(root, source, at, axes, domain, scope, share)
         return True
 
     def _emit(self, kernel: Kernel, writer: _Writer, scope: Scope) -> None:

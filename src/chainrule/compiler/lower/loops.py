@@ -17,8 +17,9 @@ from ..schedule import Inlined, Kernel, leaves
 from .point import Access, Linear, Point, Scope
 from .sharing import Share, by_last, portion
 
-__all__ = ["REDUCTIONS", "combine", "emit_loop", "identity_of", "nest"]
+__all__ = ["REDUCTIONS", "combine", "emit_loop", "identity_of", "merged", "nest", "steps_of"]
 
+Shape = tuple[int, ...]
 _REGISTER_VECTORS = 6
 REDUCTIONS = {"sum": "add", "prod": "mul", "max": "max", "min": "min", "any": "or", "all": "and"}
 
@@ -64,13 +65,63 @@ def nest(
     level(0, [])
 
 
-def lane_axis(kernel: Kernel, inline: Inlined, scope: Scope) -> int:
+def merged(kernel: Kernel, inline: Inlined, scope: Scope) -> Shape:
+    """Return the domain of a loop kernel with axes that lie one behind the other taken as one.
+
+    The last axis of such a group has the length of all of them, the others have length one: an
+    address is the same whether a step is taken along an axis or as many along the next one as
+    that has places. Kernels that read positions themselves keep their axes.
+    """
+    domain = list(kernel.domain)
+    strides = _strides(kernel, inline, scope)
+    for a in range(len(domain) - 1):
+        if strides and all(s[a] == s[a + 1] * kernel.domain[a + 1] for s in strides):
+            domain[a + 1] *= domain[a]
+            domain[a] = 1
+    return tuple(domain)
+
+
+def _strides(kernel: Kernel, inline: Inlined, scope: Scope) -> list[list[int]]:
+    """Return the strides of all a kernel touches; none if something depends on positions else."""
+    domain = kernel.domain
+    if any(n == 0 for n in domain) or any(r.kind != "map" for r in kernel.roots):
+        return []
+    seen: set[int] = set()
+    stack = list(kernel.roots)
+    while stack:
+        v = stack.pop()
+        if v.id not in seen and (v in kernel.roots or v.id in inline):
+            seen.add(v.id)
+            if v.kind in ("iota", "gather"):
+                return []
+            stack.extend(v.args)
+    found = []
+    for root in kernel.roots:
+        reads = [(a, at) for a, at, _ in leaves(root, inline) if a not in kernel.roots]
+        for a, at in [*reads, (root, Affine.identity(len(root.shape)))]:
+            access = scope.access(a)
+            if access is not None and len(at.matrix) == len(access.layout.shape):
+                found.append(steps_of(access, at, len(domain)))
+            elif a is not root and a.size > 1:
+                return []
+    return found
+
+
+def steps_of(access: Access, at: Affine, rank: int) -> list[int]:
+    """Return how far each of ``rank`` axes moves in memory, in elements."""
+    return [
+        sum(row[o] * s for row, s in zip(at.matrix, access.layout.strides, strict=True))
+        for o in range(rank)
+    ]
+
+
+def lane_axis(kernel: Kernel, inline: Inlined, scope: Scope, domain: Shape) -> int:
     """Return the axis with unit stride in most of what a kernel touches; -1 without axes."""
-    if not kernel.domain:
+    if not domain:
         return -1
     if any(r.kind == "reduce" for r in kernel.roots):
-        return len(kernel.domain) - 1
-    score = [0.0] * len(kernel.domain)
+        return len(domain) - 1
+    score = [0.0] * len(domain)
     for root in kernel.roots:
         for a, at, _ in leaves(root, inline):
             access = scope.access(a)
@@ -79,14 +130,11 @@ def lane_axis(kernel: Kernel, inline: Inlined, scope: Scope) -> int:
         access = scope.access(root)
         if access is not None:
             _score(score, access, Affine.identity(len(root.shape)), 2 * root.size)
-    return max(
-        range(len(score)), key=lambda o: (score[o] * min(1.0, kernel.domain[o] / scope.lanes), o)
-    )
+    return max(range(len(score)), key=lambda o: (score[o] * min(1.0, domain[o] / scope.lanes), o))
 
 
 def _score(score: list[float], access: Access, at: Affine, weight: int) -> None:
-    for o in range(len(score)):
-        step = sum(row[o] * s for row, s in zip(at.matrix, access.layout.strides, strict=True))
+    for o, step in enumerate(steps_of(access, at, len(score))):
         if step == 1:
             score[o] += weight
         elif step not in (0, 1):
@@ -98,12 +146,13 @@ def emit_loop(kernel: Kernel, inline: Inlined, scope: Scope, share: Share | None
     if any(n == 0 for n in kernel.domain):
         _empty(kernel, scope)
         return
-    lane = lane_axis(kernel, inline, scope)
+    domain = merged(kernel, inline, scope)
+    lane = lane_axis(kernel, inline, scope, domain)
     if lane < 0:
         by_last(scope.f, share, lambda: _store_all(kernel.stored, scope, Point(scope, (), -1)))
         return
-    outer = [n for a, n in enumerate(kernel.domain) if a != lane]
-    width = kernel.domain[lane]
+    outer = [n for a, n in enumerate(domain) if a != lane]
+    width = domain[lane]
     reduces = any(r.kind == "reduce" for r in kernel.roots)
 
     def row(axes: list[Linear]) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from ..ir import Function, Index, Val, type_of
 from ..program import Affine, Value
-from .loops import nest
+from .loops import Shape, nest, steps_of
 from .point import Access, Linear, Point, Scope
 from .sharing import Share, by_last, portion
 
@@ -30,20 +30,22 @@ def transpose_block(f: Function, rows: list[Val]) -> list[Val]:
     return rows
 
 
-def transpose_axes(root: Value, source: Value, at: Affine, scope: Scope) -> tuple[int, int] | None:
-    """Return (lane axis of the copy, axis its source runs along) if ``root`` is a transpose."""
+def transpose_axes(
+    root: Value, source: Value, at: Affine, domain: Shape, scope: Scope
+) -> tuple[int, int] | None:
+    """Return (lane axis of the copy, axis its source runs along) if ``root`` is a transpose.
+
+    ``domain`` is that of the copy, with what lies together taken as one axis.
+    """
     to, of = scope.access(root), scope.access(source)
     if to is None or of is None or len(root.shape) < 2 or to.dtype.itemsize != 4:
         return None
-    steps = [
-        sum(row[o] * s for row, s in zip(at.matrix, of.layout.strides, strict=True))
-        for o in range(len(root.shape))
-    ]
     lane = to.layout.lane
-    units = [o for o, s in enumerate(steps) if s == 1]
+    steps = steps_of(of, at, len(domain))
+    units = [o for o, s in enumerate(steps) if s == 1 and domain[o] > 1]
     if len(units) != 1 or units[0] == lane:
         return None
-    if root.shape[lane] < scope.lanes or root.shape[units[0]] < scope.lanes:
+    if domain[lane] < scope.lanes or domain[units[0]] < scope.lanes:
         return None
     return lane, units[0]
 
@@ -53,6 +55,7 @@ def emit_transpose(
     source: Value,
     at: Affine,
     axes: tuple[int, int],
+    domain: Shape,
     scope: Scope,
     share: Share | None = None,
 ) -> None:
@@ -64,7 +67,7 @@ def emit_transpose(
     assert of is not None
     t = type_of(to.dtype).vec(lanes)
     identity = Affine.identity(len(root.shape))
-    others = [n for a, n in enumerate(root.shape) if a not in axes]
+    others = [n for a, n in enumerate(domain) if a not in axes]
 
     def place(outer: list[Linear], i: Linear, j: Linear) -> tuple[Linear, ...]:
         rest = iter(outer)
@@ -91,13 +94,13 @@ def emit_transpose(
             f.store(column, address(to, identity, spot, shared))
 
     def strip(outer: list[Linear], i: Index) -> None:
-        n = root.shape[along]
+        n = domain[along]
         f.loop(0, n // lanes * lanes, lanes, lambda j, _: block(outer, i, j))
         if n % lanes:
             block(outer, i, n - lanes)
 
     def row(outer: list[Linear]) -> None:
-        n = root.shape[lane]
+        n = domain[lane]
         mine = None if others else share
         low, high = portion(f, n // lanes, mine)
         low, high = f.imul(low, lanes), f.imul(high, lanes)
