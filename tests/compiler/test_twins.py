@@ -14,7 +14,7 @@ from chainrule import nn
 from chainrule.compiler import compiled, twins
 from chainrule.compiler.compiled import Compiled
 from chainrule.compiler.layout import contiguous
-from chainrule.compiler.likeness import Likeness, likeness
+from chainrule.core.likeness import Likeness, likeness
 from chainrule.compiler.memory import make_home
 from chainrule.sklearn import MLPClassifier
 from chainrule.sklearn.network import MultiLayer

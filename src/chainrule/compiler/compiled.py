@@ -14,13 +14,13 @@ from typing import Any
 import numpy as np
 
 from chainrule.core import tree
+from chainrule.core.likeness import likeness
 from chainrule.core.op import STATE
 from chainrule.core.tensor import Tensor
 from chainrule.core.trace import stage
 
 from ..errors import ArgumentError
 from .epochs import EpochResult, run_epoch
-from .likeness import likeness
 from .report import Explanation, Memory, explain, memory
 from .specialisation import Specialisation
 from .staged import Staged
@@ -45,7 +45,7 @@ class Compiled:
     subject : object, optional
         A promise that the function is code of the library and depends on this object and its
         arguments only: epochs of functions with the same code and subjects that are alike
-        (``likeness.py``) are staged once. The other parameters are those of :func:`compile`.
+        (``core/likeness.py``) are staged once. The other parameters are those of :func:`compile`.
 
     Attributes
     ----------

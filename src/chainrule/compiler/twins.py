@@ -1,7 +1,7 @@
 """Forms for objects like one that a form was made for: another fit of an estimator.
 
 What was staged and compiled for one object is bound to the corresponding tensors of another one that
-is alike (``likeness.py``); nothing is staged, translated or looked up.
+is alike (``core/likeness.py``); nothing is staged, translated or looked up.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Any
 
+from chainrule.core.likeness import Likeness
+
 from .binding import Binding
-from .likeness import Likeness
 from .memory import home_of
 from .specialisation import Specialisation
 from .staged import Staged

@@ -7,6 +7,7 @@ normalisation, convolution and pooling in files of those names.
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import Any
 
@@ -30,6 +31,9 @@ __all__ = [
     "one_hot",
     "softmax",
 ]
+
+
+_FEW_CLASSES = 6
 
 
 def floating(x: Any) -> Any:
@@ -76,6 +80,8 @@ def log_softmax_values(x: Any, axis: int) -> Any:
 def _peak(x: Any, axis: int) -> Any:
     if x.shape[axis] == 0:
         return np.zeros(kept(x.shape, axis), x.dtype)
+    if x.ndim == 2 and axis == 1 and x.shape[1] <= _FEW_CLASSES:
+        return functools.reduce(np.maximum, x.T)[:, None]  # a reduction takes three times as long
     return np.maximum.reduce(x, axis, keepdims=True)
 
 

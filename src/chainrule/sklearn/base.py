@@ -28,6 +28,7 @@ from chainrule.sklearn.step import EstimatorStep
 from chainrule.train.compiled import CompiledEpoch, worth_compiling
 from chainrule.train.epoch import EagerEpoch, EpochRunner, Totals, as_tensors
 from chainrule.train.feed import Feed
+from chainrule.train.replay import ReplayedStep, worth_replaying
 
 __all__ = ["BaseMLP"]
 
@@ -213,8 +214,12 @@ class BaseMLP(BaseEstimator):  # type: ignore[misc]
         native = self.compiled is True or (
             self.compiled == "auto" and worth_compiling(step, samples, batch, epochs)
         )
-        # one thread: estimators are run side by side by joblib, which counts on that
-        return CompiledEpoch(step, self.compiled is True, threads=1) if native else EagerEpoch(step)
+        if native:
+            # one thread: estimators are run side by side by joblib, which counts on that
+            return CompiledEpoch(step, self.compiled is True, threads=1)
+        if worth_replaying(step, epochs * -(-samples // batch)):
+            return EagerEpoch(ReplayedStep(step))
+        return EagerEpoch(step)
 
     def _fit_stochastic(self, X: Any, y: Any, targets: Any, weight: Any, incremental: bool) -> None:
         if not incremental or not hasattr(self, "_optimizer"):

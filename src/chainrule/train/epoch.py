@@ -14,7 +14,6 @@ from chainrule.core.tensor import Tensor, wrap
 from chainrule.core.tree import tree_map
 from chainrule.train.feed import Batch, Feed
 from chainrule.train.metrics import Metric
-from chainrule.train.step import TrainingStep
 
 __all__ = ["EagerEpoch", "EpochRunner", "Totals"]
 
@@ -93,12 +92,12 @@ class EagerEpoch:
 
     Parameters
     ----------
-    step : TrainingStep
+    step : TrainingStep or ReplayedStep
     accumulate : int
-        Batches per update.
+        Batches per update; more than one only for a TrainingStep.
     """
 
-    def __init__(self, step: TrainingStep, accumulate: int = 1) -> None:
+    def __init__(self, step: Any, accumulate: int = 1) -> None:
         self.step, self.accumulate = step, accumulate
 
     def __call__(
