@@ -14,8 +14,8 @@ from chainrule import nn
 from chainrule.compiler import compiled, twins
 from chainrule.compiler.compiled import Compiled
 from chainrule.compiler.layout import contiguous
-from chainrule.core.likeness import Likeness, likeness
 from chainrule.compiler.memory import make_home
+from chainrule.core.likeness import Likeness, likeness
 from chainrule.sklearn import MLPClassifier
 from chainrule.sklearn.network import MultiLayer
 from chainrule.sklearn.solvers import VelocityAdam, VelocitySGD
