@@ -10,11 +10,12 @@ inlined] in ``README.md``).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import partial
 from typing import TypeAlias
 
-from ..ir import PTR, Index, Val, type_of
+from ..ir import I64, PTR, Index, Val, type_of
 from ..plan import Product
 from ..program import Affine
 from ..scalars import SCALARS
@@ -29,6 +30,8 @@ __all__ = ["Emitter", "emit_contract", "is_light", "tile_rows", "tile_vectors"]
 
 _UNROLL = 2
 _INLINE_COST = 7
+_SCRATCH = 3072  # bytes of finished tiles that one call of an epilogue takes
+_TOGETHER = 4  # vectors an epilogue works on side by side
 _MOST_ROWS = 10  # whose addresses stay in general registers together
 Walking: TypeAlias = "Walk | RowsAcross | RowsAlong"
 
@@ -144,7 +147,7 @@ def emit_contract(
     simple = len(kernel.roots) == 1
     scratch: Val | None = None
     if not simple and not inline_epilogue:
-        scratch = f.emit(PTR, f"alloca [{24 * lanes * size} x i8], align 64")
+        scratch = f.emit(PTR, f"alloca [{_SCRATCH} x i8], align 64")
 
     def body(outer: list[Linear]) -> None:
         where = dict(zip(loops, outer, strict=True))
@@ -203,17 +206,23 @@ def emit_contract(
                 blocks = Walk(f, f.at(m_base, f.imul(j, size)), [n * size for n in mk])
             return numbers, blocks
 
-        def tile(i: Index, count: int, j: Index, nv: int, last: bool) -> None:
-            numbers, blocks = walks(i, count, j)
+        def valid(n: int, nv: int, last: bool) -> int | None:
+            return tail if last and n == nv - 1 else None
 
-            def valid(n: int) -> int | None:
-                return tail if last and n == nv - 1 else None
+        def tile(
+            i: Index, count: int, j: Index, nv: int, last: bool, memory: Val | None = None
+        ) -> None:
+            numbers, blocks = walks(i, count, j)
 
             def step(state: list[Val], acc: list[Val], ahead: int, level: int) -> list[Val]:
                 number = numbers.place(state[:1], ahead, level)
                 block = blocks.place(state[1:], ahead, level)
                 bs = [
-                    f.load(t, block(n * lanes * size), None if moving.access.slack else valid(n))
+                    f.load(
+                        t,
+                        block(n * lanes * size),
+                        None if moving.access.slack else valid(n, nv, last),
+                    )
                     for n in range(nv)
                 ]
                 out = []
@@ -255,19 +264,25 @@ def emit_contract(
                 for r in range(count):
                     for n in range(nv):
                         spot = axes_at(start.plus(r), column.plus(n * lanes))
-                        p = Point(scope, spot, lane, valid(n), {v.id: acc[r * nv + n]}, shared)
+                        p = Point(
+                            scope, spot, lane, valid(n, nv, last), {v.id: acc[r * nv + n]}, shared
+                        )
                         finish(scope, p)
                 return
-            assert scratch is not None
+            assert memory is not None
             for n, x in enumerate(acc):
-                f.store(x, f.at(scratch, n * lanes * size))
+                f.store(x, f.at(memory, n * lanes * size))
+
+        def after(i: Index, count: Index, j: Index, nv: int, last: bool, together: int) -> None:
+            """Call a function that finishes rows in memory, some of them together."""
+            assert scratch is not None
             run_time = [where[x].terms[0][0] for x in loops if where[x].terms]
-            extra = [f.index(i), f.index(j), *run_time]
+            extra = [f.index(i), f.index(j), f.index(count), *run_time]
 
             def write(child: Scope, args: list[Val]) -> None:
-                tile_memory, indices = args[0], args[1:]
+                memory, indices = args[0], args[1:]
                 g = child.f
-                names = iter(indices[2:])
+                names = iter(indices[3:])
                 there = {x: Linear.of(next(names)) if where[x].terms else where[x] for x in loops}
 
                 def place(i: Linear, j: Linear) -> tuple[Linear, ...]:
@@ -278,15 +293,19 @@ def emit_contract(
 
                 def each(r: Index, _: list[Val]) -> None:
                     shared: dict[object, Val] = {}
-                    here = g.index(g.iadd(indices[0], r))
-                    base = g.at(tile_memory, g.imul(r, nv * lanes * size))
-                    for n in range(nv):
-                        x = g.load(t, g.at(base, n * lanes * size))
-                        spot = place(Linear.of(here), Linear.of(indices[1]).plus(n * lanes))
-                        p = Point(child, spot, lane, valid(n), {v.id: x}, shared)
+                    here = Linear.of(g.index(g.iadd(indices[0], r)))
+                    base = g.at(memory, g.imul(r, nv * lanes * size))
+                    for n in range(nv * together):
+                        row, n = divmod(n, nv)
+                        x = g.load(t, g.at(base, (row * nv + n) * lanes * size))
+                        column = Linear.of(indices[1]).plus(n * lanes)
+                        tail = valid(n, nv, last)
+                        p = Point(
+                            child, place(here.plus(row), column), lane, tail, {v.id: x}, shared
+                        )
                         finish(child, p)
 
-                g.loop(0, count, 1, each)
+                g.loop(0, indices[2], together, each)
 
             emitter.outline("tile", write, extra, scratch)
 
@@ -300,10 +319,35 @@ def emit_contract(
             whole = tall // height * height
             low, high = portion(f, tall // height, share if by_tiles else None)
             low, high = f.imul(low, height), f.imul(high, height)
-            f.loop(low, high, height, lambda i, _: tile(i, height, j, nv, last))
-            if tall - whole:
-                mine = share if by_tiles else None
-                by_last(f, mine, lambda: tile(whole, tall - whole, j, nv, last))
+            rest = tall - whole
+            mine = share if by_tiles else None
+            if scratch is None:
+                f.loop(low, high, height, lambda i, _: tile(i, height, j, nv, last))
+                if rest:
+                    by_last(f, mine, lambda: tile(whole, rest, j, nv, last))
+                return
+            row_bytes = nv * lanes * size
+            most = max(1, _SCRATCH // row_bytes // height) * height
+            together = max(1, _TOGETHER // nv)
+
+            def group(i: Index, count: Index, height: int) -> None:
+                def one(r: Index, _: list[Val]) -> None:
+                    memory = f.at(scratch, f.imul(r, row_bytes))
+                    tile(f.iadd(i, r), height, j, nv, last, memory)
+
+                f.loop(0, count, height, one)
+                after(i, count, j, nv, last, math.gcd(together, height))
+
+            def several(i: Index, _: list[Val]) -> None:
+                left = f.iadd(high, f.imul(i, -1))
+                if isinstance(left, int):
+                    group(i, min(left, most), height)
+                else:
+                    group(i, f.intrinsic("smin", left, Val(str(most), I64)), height)
+
+            f.loop(low, high, most, several)
+            if rest:
+                by_last(f, mine, lambda: group(whole, rest, rest))
 
         if not lane_axes:
             panel(0, 1, True)
