@@ -23,6 +23,7 @@ from .lower.point import Access, Scope
 from .lower.reductions import emit_reduce
 from .lower.sharing import Share, Turn, by_last
 from .lower.skipping import emit_skipping
+from .lower.slender import emit_slender
 from .lower.special import emit_assemble, emit_scan, emit_scatter, emit_sort
 from .lower.transposes import emit_transpose, transpose_axes
 from .plan import Buffer, Plan
@@ -196,6 +197,9 @@ class _Module:
                 summed(
                     kernel, product, memory, scope, self.target, writer, writer.share, writer.turn
                 )
+                return
+            if product.share:
+                emit_slender(kernel, product, scope, writer.share)
                 return
             zeros = base_of(product.operands[1])[0].id in self.inline  # stored nowhere
             if zeros or (not product.by_rows and skipped_taps(kernel.anchor) and is_light(kernel)):

@@ -157,7 +157,7 @@ class _Loop:
                 if report is not None:
                     report(done)
         finally:
-            form.settle()
+            form.settle(interrupted=report is not None)
         return results
 
 

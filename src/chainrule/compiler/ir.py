@@ -144,6 +144,11 @@ def _number(value: float, t: Type) -> str:
     return str(int(value))
 
 
+def _is_register(lanes: int, t: Type) -> bool:
+    """Tell whether the first lanes of a vector are a register of their own: no mask is needed."""
+    return lanes * t.bits in (128, 256)
+
+
 class Function:
     """One LLVM function being written; methods append instructions and return values.
 
@@ -360,6 +365,11 @@ class Function:
         stored = I8.vec(t.lanes) if t.bits == 1 else t
         if lanes is None or lanes >= t.lanes:
             v = self.emit(stored, f"load {stored.text}, ptr {pointer.text}, align {stored.bytes}")
+        elif _is_register(lanes, stored):
+            few = stored.vec(lanes)
+            some = self.emit(few, f"load {few.text}, ptr {pointer.text}, align {stored.bytes}")
+            zero = Val("zeroinitializer", few)
+            v = self.shuffle(some, zero, [min(i, lanes) for i in range(t.lanes)])
         else:
             mask = self.lane_mask(lanes, t.lanes)
             self.module.declare(
@@ -387,6 +397,10 @@ class Function:
         t = value.type
         if lanes is None or lanes >= t.lanes:
             self.do(f"store {value.typed}, ptr {pointer.text}, align {t.bytes}")
+            return
+        if _is_register(lanes, t):
+            some = self.shuffle(value, None, range(lanes))
+            self.do(f"store {some.typed}, ptr {pointer.text}, align {t.bytes}")
             return
         mask = self.lane_mask(lanes, t.lanes)
         self.module.declare(

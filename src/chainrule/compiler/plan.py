@@ -22,10 +22,13 @@ from .layout import Layout, contiguous, padded
 from .program import Affine, Value, base_of
 from .schedule import Kernel, Schedule, leaves
 from .schedule import behind as _behind
-from .structure import accumulates, scratch_size, sums_samples
+from .structure import accumulates, is_windowed, scratch_size, sums_samples
 from .target import Target
 
 __all__ = ["Buffer", "Plan", "Product", "layouts", "plan"]
+
+_HELD = 12  # vectors of weights that stay in registers
+_FOLDING = 8  # what adding up the shares of a row costs, in multiply-adds
 
 
 @dataclass(eq=False)
@@ -66,12 +69,15 @@ class Product:
         As in the value, or the copies made of them.
     along_sum : bool
         Whether lanes run along the innermost axis summed over, and along none of the result.
+    share : int
+        Lanes that share the sum of one column, of products with few columns; else 0.
     """
 
     by_rows: bool
     lane: int
     operands: tuple[Value, Value]
     along_sum: bool = False
+    share: int = 0
 
 
 @dataclass
@@ -209,6 +215,17 @@ class _Planner:
         inner = v.data[3]
         return sums_samples(v) and self.unit(v.args[1], inner - 1)
 
+    def share(self, v: Value) -> int:
+        """Return how many lanes may share the sum of a column (see ``lower/slender.py``), or 0."""
+        if v.data != (0, 1, 1, 1) or is_windowed(v) or v.shape[1] < 2:
+            return 0
+        left = v.args[0]
+        depth = left.shape[1]
+        share = self.vector(v.dtype) >> (v.shape[1] - 1).bit_length()
+        if share < 2 or depth % share or not 2 <= depth // share <= _HELD or v.shape[0] < share:
+            return 0
+        return share if self.unit(left, 1) else 0
+
     # -- cost ---------------------------------------------------------------------------
 
     def unit(self, operand: Value, axis: int) -> bool:
@@ -221,6 +238,23 @@ class _Planner:
 
     def product(self, kernel: Kernel) -> tuple[float, bool]:
         """Return the cost of a product and whether its lanes run along the rows."""
+        cost, by_rows, _ = self.best(kernel)
+        return cost, by_rows
+
+    def best(self, kernel: Kernel) -> tuple[float, bool, int]:
+        """Return the cost of a product, whether lanes run along its rows, and how many share."""
+        cost, by_rows = self.plain(kernel)
+        v = kernel.anchor
+        share = self.share(v)
+        if share:
+            shared = v.shape[0] * (v.args[0].shape[1] / share + _FOLDING)
+            shared += sum(r.size for r in kernel.stored if self.lane_of(r) != 1)
+            if shared < cost:
+                return shared, False, share
+        return cost, by_rows, 0
+
+    def plain(self, kernel: Kernel) -> tuple[float, bool]:
+        """Return the cost of a product whose lanes run along columns or rows, and which."""
         v = kernel.anchor
         batch, rows, columns, _ = v.data
         a, b = v.args
@@ -420,7 +454,10 @@ class _Planner:
                 left = _copy_kernel(left, len(left.shape) - 1, self, plan)
             plan.products[v.id] = Product(False, len(v.shape) - 1, (left, right), True)
             return
-        _, by_rows = self.product(kernel)
+        _, by_rows, share = self.best(kernel)
+        if share:
+            plan.products[v.id] = Product(False, 1, (v.args[0], v.args[1]), share=share)
+            return
         operands = list(v.args)
         side = 0 if by_rows else 1
         operand = operands[side]

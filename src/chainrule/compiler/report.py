@@ -213,7 +213,8 @@ def explain(form: Specialisation) -> Explanation:
         product = phase.plan.products.get(kernel.anchor.id)
         if product is not None:
             copied = sum(o not in kernel.anchor.args for o in product.operands)
-            detail += f"({'lanes along rows' if product.by_rows else 'lanes along columns'}"
+            lanes = "lanes along rows" if product.by_rows else "lanes along columns"
+            detail += f"({f'{product.share} lanes a column' if product.share else lanes}"
             detail += ", copied operand)" if copied else ")"
         reports.append(
             KernelReport(

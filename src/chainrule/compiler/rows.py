@@ -45,6 +45,8 @@ def _follows(kernel: Kernel, root: Value, source: Value, plan: Plan) -> bool:
     if root.data != (0, 1, 1, 1) or root.id in plan.scratch:
         return False
     product = plan.products[root.id]
+    if product.share:
+        return False
     still = 1 if product.by_rows else 0
     reads = 0
     for side, operand in enumerate(product.operands):

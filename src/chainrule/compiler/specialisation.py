@@ -137,7 +137,8 @@ class Specialisation:
         self._table_address = self._table.__array_interface__["data"][0]
         changed = self.binding.changed
         self._watched = [(h, i in changed) for i, h in enumerate(self.homes) if h is not None]
-        self._written = [self.homes[i] for i in changed]
+        self._written = [h for h, written in self._watched if written]
+        self._gradients = [h for h in self._written if h.slot == "grad"]
 
     def threaded_engine(self) -> Engine:
         """Return the machine code for several threads, generated when it is first wanted."""
@@ -215,11 +216,15 @@ class Specialisation:
         self._run(self.arena.address, self._table_address)
         self.settle()
 
-    def settle(self) -> None:
-        """After a run: tensors show what was written, cleared gradients are None."""
-        for home in self._written:
-            if not home.current():  # type: ignore[union-attr]
-                home.show()  # type: ignore[union-attr]
+    def settle(self, interrupted: bool = False) -> None:
+        """After a run: tensors show what was written, cleared gradients are None.
+
+        Values were in their homes when the run began. They still are, unless Python code had a
+        chance to assign to them (``interrupted``).
+        """
+        for home in self._written if interrupted else self._gradients:
+            if not home.current():
+                home.show()
         for tensor in self.binding.cleared:
             tensor._grad = None
 
