@@ -112,7 +112,19 @@ def test_what_is_alike_is_staged_once_and_does_the_same(monkeypatch, first, seco
         {"training": False},
         {"frozen": True},
     ],
-    ids=str,
+    ids=[
+        "width",
+        "depth",
+        "activation",
+        "dropout",
+        "dtype",
+        "loss",
+        "penalty",
+        "adam",
+        "nesterov",
+        "mode",
+        "frozen",
+    ],
 )
 def test_whatever_changes_the_step_makes_it_another(change):
     one, other = likeness(step()), likeness(step(**change))
