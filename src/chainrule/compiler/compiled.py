@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,11 +21,13 @@ from chainrule.core.trace import stage
 
 from ..errors import ArgumentError
 from .epochs import EpochResult, run_epoch
-from .report import Explanation, Memory, explain, memory
 from .specialisation import Specialisation
 from .staged import Staged
 from .target import Target, named
 from .twins import recall, remember
+
+if TYPE_CHECKING:
+    from .report import Explanation, Memory
 
 __all__ = ["Compiled", "RecompileWarning", "compile"]
 
@@ -210,10 +212,14 @@ class Compiled:
 
         Printing it gives a table; :class:`~chainrule.compiler.report.Explanation` has the numbers.
         """
+        from .report import explain
+
         return explain(self.form)
 
     def memory(self) -> Memory:
         """What the form that ran last holds in memory; printing it gives a list."""
+        from .report import memory
+
         return memory(self.form)
 
     # -- looking ------------------------------------------------------------------------

@@ -14,7 +14,6 @@ import hashlib
 import itertools
 import os
 import sys
-import tempfile
 from pathlib import Path
 
 __all__ = ["cache_directory", "read", "write"]
@@ -68,6 +67,8 @@ def write(name: str, contents: bytes) -> None:
     directory = cache_directory()
     if directory is None:
         return
+    import tempfile  # slow to import, and not needed where all is in the cache
+
     with contextlib.suppress(OSError):
         directory.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=directory, suffix=".tmp")

@@ -29,6 +29,7 @@ hash-consed: equal computations are the same object, so common subexpressions ne
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -67,6 +68,7 @@ class Affine(NamedTuple):
     matrix: tuple[tuple[int, ...], ...]
 
     @classmethod
+    @functools.cache
     def identity(cls, ndim: int) -> Affine:
         """Return the map of an array onto itself."""
         rows = tuple(tuple(int(a == o) for o in range(ndim)) for a in range(ndim))
@@ -143,7 +145,10 @@ class Value:
 def base_of(v: Value) -> tuple[Value, Affine]:
     """Return the value in memory that a chain of views reads, and how."""
     rank = len(v.shape)
-    at = Affine.identity(rank)
+    if v.kind != "view":
+        return v, Affine.identity(rank)
+    at: Affine = v.data
+    v = v.args[0]
     while v.kind == "view":
         at = at.after(v.data, rank)
         v = v.args[0]
