@@ -104,17 +104,19 @@ def test_maximum_of_a_row_keeps_nan(name, axis):
 
 
 @pytest.mark.parametrize("name", TARGETS)
-@pytest.mark.parametrize("width", [2, 10, 16, 17, 130])
+@pytest.mark.parametrize("width", [2, 10, 12, 16, 17, 130])
 @pytest.mark.parametrize("rows", [1, 16, 37])
-def test_softmax_of_narrow_and_wide_rows(name, width, rows):
+@pytest.mark.parametrize("dtype", ["f", "d"])
+def test_softmax_of_narrow_and_wide_rows(name, width, rows, dtype):
     """Rows in registers, rows gone over several times, and rows that lie across the lanes."""
-    x = np.random.default_rng(3).standard_normal((rows, width)).astype("f") * 5
+    x = np.random.default_rng(3).standard_normal((rows, width)).astype(dtype) * 5
     got, total = cr.compile(lambda x: (cr.softmax(x, -1), cr.softmax(x, -1).sum(-1)), target=name)(
         x
     )
     e = np.exp(x.astype("d") - x.max(-1, keepdims=True))
-    np.testing.assert_allclose(got, e / e.sum(-1, keepdims=True), rtol=2e-6, atol=1e-9)
-    np.testing.assert_allclose(total, 1, rtol=1e-6)
+    rtol = 2e-6 if dtype == "f" else 1e-14
+    np.testing.assert_allclose(got, e / e.sum(-1, keepdims=True), rtol=rtol, atol=1e-9 * rtol)
+    np.testing.assert_allclose(total, 1, rtol=rtol)
 
 
 @pytest.mark.parametrize("name", TARGETS)

@@ -2,8 +2,9 @@
 
 A row of ten numbers fills ten of sixteen lanes, and reducing it takes four rounds of shuffles with
 nothing to overlap. Sixteen such rows at once are ten full vectors, and reductions along the row are
-plain additions. Blocks are transposed in registers on the way in and out. For a softmax with
-cross-entropy over ten classes this takes a quarter of the instructions.
+plain additions. Blocks are transposed in registers on the way in and out, as many columns at a time
+as there are lanes. For a softmax with cross-entropy over ten classes this takes a quarter of the
+instructions.
 """
 
 from __future__ import annotations
@@ -18,13 +19,17 @@ from .transposes import transpose_block
 
 __all__ = ["emit_narrow", "is_narrow"]
 
+_COLUMNS = 12  # of 32 registers
+
 
 def is_narrow(kernel: Kernel, scope: Scope) -> bool:
     """Tell whether a row kernel should have its lanes along the rows."""
     if len(kernel.domain) != 2 or not any(r.kind == "reduce" for r in kernel.roots):
         return False
     rows, width = kernel.domain
-    return 1 < width <= scope.lanes and rows >= scope.lanes
+    # every column of a block stays in a register
+    most = max(scope.lanes, _COLUMNS) if scope.f.module.vector_bits >= 512 else scope.lanes
+    return 1 < width <= most and rows >= scope.lanes
 
 
 def emit_narrow(kernel: Kernel, inline: Inlined, scope: Scope, share: Share | None = None) -> None:
@@ -91,12 +96,17 @@ def _load_blocks(
             p = points[0]
             total, step = p.offset(access, p.position(at))
             t = type_of(access.dtype).vec(lanes)
-            part = None if access.slack else len(points)
-            lines = [f.load(t, p.address(access, total.plus(r * step)), part) for r in range(count)]
-            lines += [lines[-1]] * (lanes - count)
-            for c, column in enumerate(transpose_block(f, lines)[: len(points)]):
-                key = ("load", access.pointer.text, total.plus(c), step)
-                p.shared[key] = column
+            for first in range(0, len(points), lanes):
+                some = min(lanes, len(points) - first)
+                part = None if access.slack else some
+                lines = [
+                    f.load(t, p.address(access, total.plus(r * step + first)), part)
+                    for r in range(count)
+                ]
+                lines += [lines[-1]] * (lanes - count)
+                for c, column in enumerate(transpose_block(f, lines)[:some], first):
+                    key = ("load", access.pointer.text, total.plus(c), step)
+                    p.shared[key] = column
 
 
 def _store_block(
@@ -110,8 +120,9 @@ def _store_block(
         for q, column in zip(points, columns, strict=True):
             q.store(access, identity, column, True)
         return
-    width = len(columns)
-    block = columns + [columns[-1]] * (lanes - width)
-    part = None if access.layout.padded else width
-    for r, line in enumerate(transpose_block(f, block)[:count]):
-        f.store(line, p.address(access, total.plus(r * step)), part)
+    for first in range(0, len(columns), lanes):
+        some = columns[first : first + lanes]
+        block = some + [some[-1]] * (lanes - len(some))
+        part = None if access.layout.padded else len(some)
+        for r, line in enumerate(transpose_block(f, block)[:count]):
+            f.store(line, p.address(access, total.plus(r * step + first)), part)
