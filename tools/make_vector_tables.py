@@ -4,6 +4,7 @@ Every number is computed with mpmath at 50 digits and rounded once. Run it again
 (`python tools/make_vector_tables.py`); a test compares the file with what this script writes.
 
 - ``EXP_HIGH, EXP_LOW``: 2**(j/32), and the relative error of its rounding to float32.
+- ``EXP64_HIGH, EXP64_LOW``: 2**(j/16), and the relative error of its rounding to float64.
 - ``TANH``: per segment (a quarter octave of |x|) a centre whose tanh is almost exactly a float32
   (Gal's accurate tables), that value, and the coefficients of a degree-5 interpolation of
   (tanh(c + t) - tanh(c)) / t in Chebyshev nodes. Column = (bits of |x| >> 21) & 31.
@@ -37,9 +38,9 @@ def interpolate(function, low, high, degree: int) -> list[float]:
     return [float(c) for c in mp.lu_solve(matrix, right)]
 
 
-def exp_tables() -> tuple[list[float], list[float]]:
-    exact = [mp.mpf(2) ** (mp.mpf(j) / 32) for j in range(32)]
-    high = [float(np.float32(e)) for e in exact]
+def exp_tables(count: int, kind: type) -> tuple[list[float], list[float]]:
+    exact = [mp.mpf(2) ** (mp.mpf(j) / count) for j in range(count)]
+    high = [float(kind(float(e))) for e in exact]
     return high, [float((e - mp.mpf(h)) / mp.mpf(h)) for e, h in zip(exact, high)]
 
 
@@ -108,12 +109,15 @@ def rows(name: str, values: list[float]) -> str:
 
 
 def text() -> str:
-    high, low = exp_tables()
+    high, low = exp_tables(32, np.float32)
+    high64, low64 = exp_tables(16, np.float64)
     parts = [
         '"""Constants of the vector functions, written by ``tools/make_vector_tables.py``."""\n',
         "from typing import Final\n",
         rows("EXP_HIGH", high),
         rows("EXP_LOW", low),
+        rows("EXP64_HIGH", high64),
+        rows("EXP64_LOW", low64),
         "TANH: Final = (\n"
         + "\n".join(
             "    (\n" + "\n".join(f"        {v!r}," for v in r) + "\n    )," for r in tanh_table()

@@ -4,14 +4,17 @@ float32 ``exp``, ``tanh``, ``sigmoid`` and ``log`` are evaluated in float32 (the
 loops of networks); the other float32 functions are evaluated in float64 and rounded once.
 Measured bounds are in ``__init__``; the tests check them against mpmath.
 
-Notation: n is the integer nearest x / ln 2 (or 32 x / ln 2), r the remainder, q = e**r - 1.
+Notation: n is the integer nearest x / ln 2 (with tables 32 x / ln 2, in float64 16 x / ln 2), r the
+remainder, q = e**r - 1.
 NaN passes through every comparison by being on the side that keeps the operand.
 """
 
 from __future__ import annotations
 
+import math
+
 from ..ir import F64, Function, Val
-from .tables import EXP_HIGH, EXP_LOW, TANH
+from .tables import EXP64_HIGH, EXP64_LOW, EXP_HIGH, EXP_LOW, TANH
 
 __all__ = ["exp", "expm1", "log", "log1p", "sigmoid", "softplus", "tanh"]
 
@@ -120,13 +123,40 @@ def _exp_minus_one(f: Function, r: Val) -> Val:
 
 
 def _lookup(f: Function, index: Val, table: tuple[float, ...], x: Val) -> Val:
-    """Return ``table[index & 31]`` per lane, from two registers."""
-    low, high = f.table(table[:16], x.type.scalar), f.table(table[16:], x.type.scalar)
-    return f.call(x.type, "llvm.x86.avx512.vpermi2var.ps.512", [low, index, high])
+    """Return ``table[index]`` per lane, modulo its length, from two registers."""
+    half = len(table) // 2
+    low, high = f.table(table[:half], x.type.scalar), f.table(table[half:], x.type.scalar)
+    kind = "ps" if x.type.bits == 32 else "pd"
+    return f.call(x.type, f"llvm.x86.avx512.vpermi2var.{kind}.512", [low, index, high])
 
 
 def _has_tables(f: Function, x: Val) -> bool:
     return _wide(f, x) and x.type.bits == 32
+
+
+def _parts(f: Function, x: Val) -> tuple[Val, Val, Val]:
+    """Return (s, q, n) with e**x = s (1 + q) 2**floor(n), in float64 with tables.
+
+    x = (16 n ln 2) / 16 + r with |r| <= ln 2 / 32; s is 2**(j/16) from a table. What is small beside
+    r, the rest of the reduction and the rounding error of s, is added last, so that q is rounded
+    twice only. The polynomial is Taylor's to r**7, in three pairs to be short in time.
+    """
+    shift = f.like(_SHIFT[64], x)
+    t = f.fma(x, f.like(16 * _LOG2E, x), shift)
+    k = f.sub(t, shift)
+    high_part, low_part = _LN2[64]
+    r = f.fma(k, f.like(-high_part / 16, x), x)
+    index = f.bitcast(t, x.type.as_int())
+    s = _lookup(f, index, EXP64_HIGH, x)
+    rest = f.fma(k, f.like(-low_part / 16, x), _lookup(f, index, EXP64_LOW, x))
+    y = f.add(r, rest)
+    yy = f.mul(y, y)
+    a, b, c = (
+        f.fma(f.like(1 / math.factorial(n + 1), x), y, f.like(1 / math.factorial(n), x))
+        for n in (2, 4, 6)
+    )
+    p = f.fma(f.fma(c, yy, b), yy, a)
+    return s, f.add(r, f.fma(p, yy, rest)), f.mul(k, f.like(1 / 16, x))
 
 
 def exp(f: Function, x: Val) -> Val:
@@ -137,6 +167,9 @@ def exp(f: Function, x: Val) -> Val:
 
 def _exp_inside(f: Function, x: Val) -> Val:
     """Return e**x for x in the range where it neither overflows nor vanishes by far."""
+    if _wide(f, x) and x.type.bits == 64:
+        s, q, n = _parts(f, x)
+        return _scale(f, f.fma(s, q, s), n)
     if not _has_tables(f, x):
         n, r = _reduce(f, x)
         return _scale(f, f.add(_exp_minus_one(f, r), f.like(1.0, x)), n)
@@ -202,9 +235,10 @@ def tanh(f: Function, x: Val) -> Val:
             p = f.fma(p, d, _lookup(f, index, row, x))
         sign = f.binary("and", bits, f.like(-(1 << 31), bits))
         return f.bitcast(f.binary("or", f.bitcast(p, t.as_int()), sign), t)
-    limit = 9.02 if t.bits == 32 else 19.1
-    c = at_least(f, at_most(f, x, limit), -limit)
-    # (e**2c - 1) / (e**2c + 1), the roundings of numerator, denominator and quotient undone.
+    if t.bits == 64:
+        return _tanh64(f, x)
+    c = at_least(f, at_most(f, x, 9.02), -9.02)
+    # (e**2c - 1) / (e**2c + 1) in float32, the roundings of numerator, denominator and quotient undone.
     n, r = _reduce(f, f.add(c, c))
     q = _exp_minus_one(f, r)
     s = _scale(f, f.like(1.0, x), n)
@@ -216,6 +250,20 @@ def tanh(f: Function, x: Val) -> Val:
     left = f.add(f.fma(f.neg(y), bottom, top), f.fma(f.neg(y), bottom_low, top_low))
     y = f.add(y, f.div(left, bottom))
     return f.intrinsic("copysign", y, x)
+
+
+def _tanh64(f: Function, x: Val) -> Val:
+    """Return tanh x as t / (t + 2) with t = e**2|x| - 1: two roundings of t do not matter."""
+    a = at_most(f, f.intrinsic("fabs", x), 19.1)
+    c = f.add(a, a)
+    if _wide(f, x):
+        s, q, n = _parts(f, c)
+        s = _scale(f, s, n)
+    else:
+        n, r = _reduce(f, c)
+        q, s = _exp_minus_one(f, r), _scale(f, f.like(1.0, x), n)
+    t = f.fma(s, q, f.sub(s, f.like(1.0, x)))
+    return f.intrinsic("copysign", f.div(t, f.add(t, f.like(2.0, x))), x)
 
 
 _LOG32 = (
