@@ -13,7 +13,7 @@ from test_kernels import close, fma_loops
 
 import chainrule as cr
 from chainrule.compiler import runtime, target
-from chainrule.compiler.schedule import leaves
+from chainrule.compiler.inlining import leaves
 from chainrule.compiler.structure import is_tiled, skipped_taps, sums_samples
 from chainrule.nn import functional as F
 
@@ -157,6 +157,65 @@ def test_the_gradient_of_relu_and_pooling_reads_maxima_only():
     read = [a for a, _, _ in leaves(gradient, build.phases[0].schedule.inline)]
     assert {a.shape for a in read if a.size > 1} == {(6, 3, 3, 16)}
     assert {a.dtype.itemsize for a in read} == {1, 4}
+
+
+def pooled_kernels(compiled):
+    """Return the windows of the products that pool what they compute."""
+    phases = compiled.form.build.phases
+    return [k.windows for phase in phases for k in phase.plan.kernels if k.windows]
+
+
+@pytest.mark.parametrize("name", TARGETS)
+@pytest.mark.parametrize("dtype", ["f4", "f8"])
+@pytest.mark.parametrize(
+    ("samples", "c_out", "size", "window", "expected"),
+    [
+        (19, 7, (9, 10), 2, None),  # 7 by 8 results: a row is left over
+        (16, 5, (10, 8), 2, (1, 2, 2, 1)),
+        (35, 6, (8, 8), (3, 2), (1, 3, 2, 1)),
+        (3, 33, (8, 12), 2, (1, 2, 2, 1)),
+        (2, 48, (8, 11), (1, 3), (1, 1, 3, 1)),
+        (2, 32, (14, 14), 4, None),  # sixteen accumulators for one window
+    ],
+)
+def test_pooling_is_done_in_the_product_before_it(
+    name, dtype, samples, c_out, size, window, expected
+):
+    x, w, b = numbers((samples, 2, *size), (c_out, 2, 3, 3), (c_out,), dtype=dtype)
+
+    def pool(x, w, b):
+        h = F.relu(F.conv2d(x, w, b))
+        return F.max_pool2d(h, window) * 2, F.avg_pool2d(h, window) * 2
+
+    def largest(x, w, b):
+        return F.max_pool2d(F.relu(F.conv2d(x, w, b)), window) * 2
+
+    compiled = cr.compile(largest, target=name)
+    want = [np.asarray(v) for v in pool(*(a.astype("d") for a in (x, w, b)))]
+    close(np.asarray(compiled(x, w, b)), want[0], dtype)
+    assert pooled_kernels(compiled) == ([] if expected is None else [expected])
+    both = cr.compile(pool, target=name)
+    for got, v in zip(both(x, w, b), want, strict=True):
+        close(np.asarray(got), v, dtype)
+
+
+def test_what_is_pooled_may_be_kept_too():
+    x, w = numbers((17, 3, 18), (4, 3, 3))
+    h = lambda x, w: F.conv1d(x, w) * 3  # noqa: E731
+    f = cr.compile(lambda x, w: (h(x, w) + 1, F.max_pool1d(h(x, w), 4) + 1))
+    want = h(x.astype("d"), w.astype("d"))
+    got = f(x, w)
+    close(np.asarray(got[0]), np.asarray(want + 1), np.float32)
+    close(np.asarray(got[1]), np.asarray(F.max_pool1d(want, 4) + 1), np.float32)
+    assert pooled_kernels(f) == [(1, 4, 1)]
+
+
+def test_what_needs_many_constants_before_pooling_is_not_done_on_accumulators():
+    x, w = numbers((16, 3, 8, 8), (4, 3, 3, 3))
+    f = cr.compile(lambda x, w: F.max_pool2d(cr.tanh(F.conv2d(x, w)), 2) + 1)
+    want = F.max_pool2d(cr.tanh(F.conv2d(x.astype("d"), w.astype("d"))), 2) + 1
+    close(np.asarray(f(x, w)), np.asarray(want), np.float32)
+    assert pooled_kernels(f) == []
 
 
 def test_nan_in_one_sample_stays_in_it():

@@ -6,7 +6,7 @@ per stage::
     core.trace.stage   run the function on shapes: a graph
     translate/         one rule per op: a program of a dozen primitives   (program.py)
     passes/            program to program, each checked
-    schedule.py        which values are computed together: kernels
+    schedule.py        which values are computed together: kernels         (inlining.py, pooling.py)
     plan.py            layouts, orientation of products, memory
     lower/             kernels to LLVM IR; codegen.py puts them together  (ir.py, vectormath/)
     runtime.py         IR to machine code, cached on disk

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .inlining import leaves
 from .program import Value, base_of
-from .schedule import Schedule, leaves
+from .schedule import Schedule
 from .target import Target
 
 if TYPE_CHECKING:

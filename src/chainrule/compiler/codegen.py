@@ -20,6 +20,7 @@ from .lower.interleave import emit_interleaved
 from .lower.loops import emit_loop, merged
 from .lower.narrow import emit_narrow, is_narrow
 from .lower.point import Access, Scope
+from .lower.pooled import emit_pooled
 from .lower.reductions import emit_reduce
 from .lower.sharing import Share, Turn, by_last
 from .lower.skipping import emit_skipping
@@ -197,6 +198,9 @@ class _Module:
                 summed(
                     kernel, product, memory, scope, self.target, writer, writer.share, writer.turn
                 )
+                return
+            if kernel.windows is not None:
+                emit_pooled(kernel, product, scope, self.target, writer.share)
                 return
             if product.share:
                 emit_slender(kernel, product, scope, writer.share)

@@ -17,11 +17,12 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from .arena import place
+from .inlining import behind as _behind
+from .inlining import leaves
 from .ir import type_of
 from .layout import Layout, contiguous, padded
 from .program import Affine, Value, base_of
-from .schedule import Kernel, Schedule, leaves
-from .schedule import behind as _behind
+from .schedule import Kernel, Schedule
 from .structure import accumulates, is_windowed, scratch_size, sums_samples
 from .target import Target
 
@@ -270,6 +271,8 @@ class _Planner:
             if (rows if by_rows else columns) == 0:
                 continue
             axis = batch + rows - 1 if by_rows else len(v.shape) - 1
+            if kernel.windows is not None and kernel.windows[axis] > 1:
+                continue
             n = v.shape[axis]
             others = v.size // max(1, n)
             cost = float(others * -(-n // vec) * (k + 2))

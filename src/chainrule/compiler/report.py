@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .inlining import Inlined, behind, leaves
 from .program import Value
 from .runtime import load
-from .schedule import Inlined, Kernel, behind, leaves
+from .schedule import Kernel
 
 if TYPE_CHECKING:
     from .specialisation import Specialisation

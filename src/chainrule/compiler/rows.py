@@ -11,9 +11,10 @@ Here it is decided which inputs are *listed*; the others are copied, see ``entri
 
 from __future__ import annotations
 
+from .inlining import behind, leaves
 from .plan import Plan
 from .program import Value, base_of
-from .schedule import Kernel, Schedule, behind, leaves
+from .schedule import Kernel, Schedule
 from .structure import is_windowed
 
 __all__ = ["listed_inputs"]

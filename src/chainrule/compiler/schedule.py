@@ -14,32 +14,16 @@ Rows: in a loop kernel over (rows…, n), reductions over n and functions of the
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from ..errors import CompileError
-from .program import Affine, Program, Value, base_of
-from .scalars import SCALARS
-from .structure import around, never_reads_zeros
+from .inlining import Inlined, behind, inlined, is_plain, leaves
+from .pooling import pooled_windows
+from .program import Affine, Program, Value
 
-__all__ = ["Inlined", "Kernel", "Schedule", "behind", "leaves", "schedule"]
+__all__ = ["Kernel", "Schedule", "schedule"]
 
 Shape = tuple[int, ...]
-POINTWISE = ("map", "view", "iota", "const", "gather")
-_CHEAP = 2
-_DEEPEST = 50  # of expressions computed on the spot: beyond, a value is a root of its own
-
-
-class Inlined(frozenset[int]):
-    """Ids of values computed where they are read; remembers what :func:`leaves` has found."""
-
-    known: dict[int, list[tuple[Value, Affine, str]]]
-
-    def __new__(cls, ids: Iterable[int]) -> Inlined:
-        """Start with nothing known."""
-        made = super().__new__(cls, ids)
-        made.known = {}
-        return made
 
 
 @dataclass(eq=False)
@@ -56,6 +40,9 @@ class Kernel:
         Positions looped over; for ``loop`` with reductions, those of the reductions' operand.
     roots : list of Value
         Computed here, in order; stored if somebody else reads them.
+    windows : tuple of int or None
+        For a product followed by pooling: the lengths of the windows, which lie side by side.
+        Roots past the pooling have one value per window.
     """
 
     kind: str
@@ -64,6 +51,7 @@ class Kernel:
     index: int
     before: set[int] = field(default_factory=set)
     stored: list[Value] = field(default_factory=list)
+    windows: Shape | None = None
 
     @property
     def anchor(self) -> Value:
@@ -86,74 +74,6 @@ class Schedule:
     program: Program
 
 
-def leaves(v: Value, inline: Inlined) -> list[tuple[Value, Affine, str]]:
-    """Return what computing ``v`` reads: (value, where, how), ``how`` is ``point`` or ``whole``.
-
-    ``where`` maps positions of ``v`` (of its operand, for a reduction) to positions read.
-    """
-    found = inline.known.get(v.id)
-    if found is None:
-        found = inline.known[v.id] = _leaves(v, inline)
-    return found
-
-
-def _leaves(v: Value, inline: Inlined) -> list[tuple[Value, Affine, str]]:
-    out: list[tuple[Value, Affine, str]] = []
-    seen: set[tuple[int, Affine]] = set()
-    stack: list[tuple[Value, Affine]] = []
-
-    def push(a: Value, at: Affine) -> None:
-        if (a.id, at) not in seen:
-            seen.add((a.id, at))
-            stack.append((a, at))
-
-    def expand(x: Value, at: Affine) -> None:
-        if x.kind == "map":
-            for a in x.args:
-                push(a, at)
-        elif x.kind == "view":
-            push(x.args[0], at.after(x.data, rank))
-        elif x.kind == "gather":
-            source, *indices = x.args
-            n = len(indices[0].shape)
-            out.append((base_of(source)[0], at, "whole"))
-            for i in indices:
-                push(i, Affine(at.starts[:n], at.matrix[:n]))
-        elif x.kind == "reduce":
-            push(x.args[0], at)
-        elif x.kind == "assemble":  # zeros that are never read, around an array
-            push(x.args[1], at)
-
-    start = v.args[0].shape if v.kind == "reduce" else v.shape
-    rank = len(start)
-    if v.kind in ("contract", "assemble", "scatter", "scan", "sort", "reshape"):
-        for operand in v.args:
-            rank = len(operand.shape)
-            stack.append((operand, Affine.identity(rank)))
-            while stack:
-                a, at = stack.pop()
-                if a.id in inline:
-                    expand(a, at)
-                else:
-                    out.append((a, at, "whole"))
-        return out
-    expand(v, Affine.identity(len(start)))
-    while stack:
-        a, at = stack.pop()
-        if a.id in inline:
-            expand(a, at)
-        else:
-            out.append((a, at, "point"))
-    return out
-
-
-def _plain(at: Affine) -> bool:
-    """Tell whether axis ``a`` is read at position ``a`` (the leading axes of the reader)."""
-    return not any(at.starts) and all(
-        c == (a == o) for a, row in enumerate(at.matrix) for o, c in enumerate(row)
-    )
-
-
 def schedule(program: Program) -> Schedule:
     """Group a program's values into kernels.
 
@@ -168,85 +88,13 @@ def schedule(program: Program) -> Schedule:
         for a in v.args:
             users[a.id].append(v)
     roots = {v.id for v in program.roots}
-    inline = Inlined(_inline(values, users, roots))
+    inline = inlined(values, users, roots)
     state = _Merger(inline)
     for v in values:
         if v.id in inline or v.kind in ("input", "state", "const", "reshape"):
             continue
         state.place(v)
     return _finish(program, values, state)
-
-
-def _inline(values: list[Value], users: dict[int, list[Value]], roots: set[int]) -> set[int]:
-    """Choose the values computed by whoever reads them."""
-    inline: set[int] = set()
-    cost: dict[int, int] = {}
-    depth: dict[int, int] = {}
-    for v in values:
-        depth[v.id] = 1 + max((depth[a.id] for a in v.args if a.id in inline), default=0)
-        whole = any(_reads_whole(u, v) for u in users[v.id])
-        if v.kind in ("view", "iota"):
-            if v.id in roots:
-                raise CompileError(f"{v!r} cannot be a result")
-            inline.add(v.id)
-            cost[v.id] = cost.get(v.args[0].id, 0) if v.args else 1
-        elif v.kind == "assemble" and v.id not in roots and _skipped(v, users):
-            inline.add(v.id)
-        elif v.kind == "const" and v.size == 1:
-            if not any(_needs_memory(r, u) for r, u in _readers(v, users)):
-                inline.add(v.id)
-        elif v.kind in ("map", "gather") and v.id not in roots and depth[v.id] < _DEEPEST:
-            here = 100 if v.kind == "gather" else SCALARS[v.data].cost
-            total = here + sum(cost.get(a.id, 0) for a in v.args)
-            readers = _readers(v, users)
-            if whole or any(_needs_memory(r, u) for r, u in readers):
-                continue
-            # Read by a larger value it would be computed again and again.
-            repeated = total > _CHEAP and any(_extent(r, u) > v.size for r, u in readers)
-            if total <= _CHEAP or (len({u.id for _, u in readers}) <= 1 and not repeated):
-                inline.add(v.id)
-                cost[v.id] = total
-    return inline
-
-
-def _skipped(v: Value, users: dict[int, list[Value]]) -> bool:
-    """Tell whether nobody reads the zeros that a value puts around a computed array."""
-    inside = around(v)
-    if inside is None or inside[0].kind in ("view", "reshape", "input", "state", "const"):
-        return False
-    readers = [u for _, u in _readers(v, users)]
-    return all(never_reads_zeros(u, v) for u in readers)
-
-
-def _extent(read: Value, user: Value) -> int:
-    """Return at how many positions a reader reads."""
-    if user.kind == "assemble":
-        return read.size
-    return user.args[0].size if user.kind in ("reduce", "scatter") else user.size
-
-
-def _reads_whole(user: Value, v: Value) -> bool:
-    return user.kind in ("contract", "scan", "sort", "reshape") or (
-        user.kind == "gather" and user.args[0] is v
-    )
-
-
-def _readers(v: Value, users: dict[int, list[Value]]) -> list[tuple[Value, Value]]:
-    """Return (what is read, reader) for every reader that is not a view."""
-    out, stack = [], [v]
-    while stack:
-        x = stack.pop()
-        for u in users[x.id]:
-            if u.kind == "view":
-                stack.append(u)
-            else:
-                out.append((x, u))
-    return out
-
-
-def _needs_memory(read: Value, user: Value) -> bool:
-    """Tell whether a reader wants its operand in memory. Reductions that repeat work do."""
-    return _reads_whole(user, read)
 
 
 class _Merger:
@@ -326,8 +174,13 @@ class _Merger:
     def _fits(self, kernel: Kernel, v: Value, reads: list[tuple[Value, Affine, str]]) -> bool:
         """Tell whether ``v`` can be computed in the loops of ``kernel``."""
         mine = {r.id for r in kernel.roots}
+        if kernel.kind == "contract":
+            windows = pooled_windows(kernel, v, reads, self.inline)
+            if windows is not None:
+                kernel.windows = windows
+                return True
         here = [(a, at, how) for a, at, how in reads if a.id in mine or behind(a).id in mine]
-        if any(how == "whole" or a.id not in mine or not _plain(at) for a, at, how in here):
+        if any(how == "whole" or a.id not in mine or not is_plain(at) for a, at, how in here):
             return False
         if kernel.kind == "contract":
             return v.kind == "map" and v.shape == kernel.domain
@@ -349,13 +202,6 @@ class _Merger:
             and v.shape == kernel.domain[:-1]
             and len(rows) == len({a.id for a, _, _ in here})
         )
-
-
-def behind(v: Value) -> Value:
-    """Return the value whose memory ``v`` shares."""
-    while v.kind == "reshape":
-        v = v.args[0]
-    return v
 
 
 def _finish(program: Program, values: list[Value], state: _Merger) -> Schedule:

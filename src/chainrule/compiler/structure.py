@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from .program import Value
+from .program import Affine, Value
 
 __all__ = [
     "Taps",
@@ -17,8 +17,10 @@ __all__ = [
     "scratch_size",
     "skipped_taps",
     "sums_samples",
+    "windows_of",
 ]
 
+Shape = tuple[int, ...]
 _FEWEST_PLACES = 32
 _TAPS = 12
 
@@ -104,6 +106,30 @@ def is_tiled(v: Value) -> bool:
         and len(starts) == len(blocks) == math.prod(steps)
         and all(p.matrix == v.data[0].matrix for p in v.data)
     )
+
+
+def windows_of(at: Affine, taps: Shape, rank: int) -> tuple[int, ...] | None:
+    """Return the windows through which a value of ``rank`` axes is read, axis by axis.
+
+    The first ``rank`` axes of the reader are those of the value, window by window; ``taps`` are the
+    lengths of those after them, along which it goes through a window. None unless the windows lie
+    side by side.
+    """
+    if len(at.matrix) != rank or any(len(row) != rank + len(taps) for row in at.matrix):
+        return None
+    found, used = [], []
+    for a, (start, row) in enumerate(zip(at.starts, at.matrix, strict=True)):
+        step = row[a]
+        moved = [o for o, c in enumerate(row) if c and o != a]
+        if step < 1 or not 0 <= start < step or len(moved) > 1:
+            return None
+        if moved:
+            (tap,) = moved
+            if tap < rank or row[tap] != 1 or taps[tap - rank] != step or start:
+                return None
+            used.append(tap)
+        found.append(step)
+    return tuple(found) if len(used) == len(taps) else None
 
 
 def around(v: Value) -> tuple[Value, tuple[int, ...]] | None:

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from ..inlining import Inlined, leaves
 from ..ir import Function, Index, Type, Val, type_of
 from ..program import Affine, Value
 from ..scalars import SCALARS
-from ..schedule import Inlined, Kernel, leaves
+from ..schedule import Kernel
 from .point import Access, Linear, Point, Scope
 from .sharing import Share, by_last, portion
 

@@ -9,9 +9,10 @@ instructions.
 
 from __future__ import annotations
 
+from ..inlining import Inlined, leaves
 from ..ir import Index, Val, type_of
 from ..program import Affine, Value
-from ..schedule import Inlined, Kernel, leaves
+from ..schedule import Kernel
 from .loops import _levels, _root_value, _tree
 from .point import Access, Linear, Point, Scope
 from .sharing import Share, by_last, portion

@@ -137,6 +137,10 @@ class Point:
             found = memo[key] = self._compute(v, at)
         return found
 
+    def know(self, v: Value, at: Affine, value: Val) -> None:
+        """Take note of a value that has been computed: ``v`` at ``at`` from here."""
+        self._memo[v.id, at] = value
+
     def _plain(self, v: Value, at: Affine) -> bool:
         """Tell whether ``at`` reads axis ``o`` of ``v`` at domain axis ``o`` (leading axes)."""
         return all(

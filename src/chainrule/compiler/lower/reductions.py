@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from ..inlining import Inlined, leaves
 from ..ir import Index, Val, type_of
 from ..program import Affine, Value
-from ..schedule import Inlined, Kernel, leaves
+from ..schedule import Kernel
 from .loops import _finish, _score, _store_all, _tree, combine, identity_of, nest
 from .point import Linear, Point, Scope
 from .sharing import Share, by_last, portion

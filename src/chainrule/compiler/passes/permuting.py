@@ -9,17 +9,13 @@ convolution to the next.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
-
-import numpy as np
 
 from ..program import Affine, Builder, Program, Value
 from ..structure import is_tiled, is_windowed
+from .maxima import at_maximum, sum_over_windows
 from .rewriting import rewrite
 
 __all__ = ["follow_convolutions"]
-
-_COMPARISONS = ("gt", "ge", "lt", "le", "eq", "ne")
 
 
 def _permutation(v: Value) -> list[int] | None:
@@ -82,7 +78,11 @@ def follow_convolutions(program: Program) -> Program:
             axes = order_of(args)
             return None if axes is None else _assembled(b, args, v.data, axes, keep)
         if v.kind == "reduce":
-            return _reduced(b, v, args[0], ordered, keep)
+            fewer = sum_over_windows(b, v, args[0])
+            if fewer is None:
+                return _reduced(b, v, args[0], ordered, keep)
+            found = _reduced(b, v, fewer, ordered, keep)
+            return found or b.make("reduce", (fewer,), v.shape, v.dtype, v.data)
         return None
 
     return rewrite(program, rule)
@@ -106,7 +106,7 @@ def _into_blocks(
         inverse = _inverse(axes)
         others = [None if x is a else b.transpose(x, inverse) for x in args]
         if v.data == "select" and n == 1 and args[2].scalar == 0:
-            others[0] = _at_maximum(b, others[0], whole) or others[0]
+            others[0] = at_maximum(b, others[0], whole) or others[0]
         blocks = []
         for block, place in zip(whole.args[1:], whole.data, strict=True):
             here = [
@@ -121,55 +121,6 @@ def _into_blocks(
         zero = b.full(0, whole.shape, v.dtype)  # never seen: the blocks cover it
         return b.transpose(keep(b.assemble(zero, blocks)), axes)
     return None
-
-
-def _at_maximum(b: Builder, condition: Value | None, whole: Value) -> Value | None:
-    """Return a condition on pooled numbers as one on the maxima, where only these pass it.
-
-    The blocks of the gradient of pooling are zero except at their window's maximum. A comparison
-    with a number, such as that of a relu's gradient, has one outcome for equal numbers; so the
-    windows need not be read again, or kept.
-    """
-    if condition is None or condition.kind != "map" or condition.data not in _COMPARISONS:
-        return None
-    x, bound = condition.args
-    if bound.scalar is None or len({block.shape for block in whole.args[1:]}) != 1:
-        return None
-    block, first = whole.args[1], None
-    while first is None and block.kind == "map" and block.data == "select":
-        first, block = _first_maximum(block.args[0]), block.args[1]
-    if first is None:
-        return None
-    tap, best = first.args[0].args
-    read = b.view(x, whole.data[0], best.shape)
-    if read is not tap and not (condition.data == "gt" and _is_bounded(tap, read, bound.scalar)):
-        return None
-    return b.map(
-        condition.data, best, b.full(bound.scalar, best.shape, bound.dtype), dtype=np.bool_
-    )
-
-
-def _is_bounded(v: Value, read: Value, bound: Any) -> bool:
-    """Tell whether ``v`` is a view of ``max(x, bound)`` and ``read`` the same view of ``x``."""
-    if v.kind != "view" or read.kind != "view" or v.data != read.data:
-        return False
-    x = v.args[0]
-    return (
-        x.kind == "map"
-        and x.data == "max"
-        and x.args[0] is read.args[0]
-        and x.args[1].scalar == bound
-    )
-
-
-def _first_maximum(hit: Value) -> Value | None:
-    """Return the number of the tap with a window's maximum, if that is what a condition compares."""
-    if hit.kind != "map" or hit.data != "eq":
-        return None
-    first = hit.args[0]
-    if first.kind != "map" or first.data != "select" or first.args[0].kind != "map":
-        return None
-    return first if first.args[0].data == "same" else None
 
 
 def _assembled(

@@ -15,8 +15,9 @@ The order of summation is fixed by the size of a tile.
 
 from __future__ import annotations
 
+from ..inlining import behind, leaves
 from ..program import Program, Value, base_of
-from ..schedule import Schedule, behind, leaves
+from ..schedule import Schedule
 from ..structure import is_tiled, is_windowed
 from .parts import Split, divide
 from .samples import Samples, find_samples
