@@ -356,12 +356,16 @@ class BaseMLP(BaseEstimator):  # type: ignore[misc]
         extra = None if weight is None else as_tensors(weight)
         # scikit-learn's order: all weights (in, out), then all biases; the path depends on rounding
         network = self.module_
+        replayed = ReplayedStep(step) if worth_replaying(step, self.max_iter) else None
 
         def cost(vector: Any) -> tuple[float, Any]:
             network.set_weights(*_unpacked(vector, network))
-            network.zero_grad()
-            loss, _ = step.forward(x, y, extra)
-            loss.backward()
+            if replayed is not None:
+                loss, _ = replayed.gradients(x, y, extra)
+            else:
+                network.zero_grad()
+                loss, _ = step.forward(x, y, extra)
+                loss.backward()
             self.loss_curve_.append(float(loss))
             grads = [layer.weight.grad._value.T.ravel() for layer in network.affine()]
             grads += [layer.bias.grad._value for layer in network.affine()]

@@ -46,6 +46,13 @@ class ReplayedStep:
 
     def __call__(self, x: Any, y: Any, weight: Any = None) -> tuple[Any, ...]:
         """Train on one batch."""
+        loss, sums = self.gradients(x, y, weight)
+        norm, clipped = self.step.clip()
+        self.step.optimizer.step()
+        return (loss, norm, clipped, *sums)
+
+    def gradients(self, x: Any, y: Any, weight: Any = None) -> tuple[Any, list[Any]]:
+        """Loss and sums of the metrics of a batch; gradients are left in the parameters."""
         given = (x, y) if weight is None else (x, y, weight)
         replay = None
         if all(isinstance(part, Tensor) for part in given) and self._same_modes():
@@ -54,29 +61,26 @@ class ReplayedStep:
                 self._known[key] = self._staged(given)
             replay = self._known[key]
         if replay is None:
-            return self.step(x, y, weight)
+            return self._eagerly(x, y, weight)
         try:
             loss, sums = replay([part._value for part in given])
         except (ValueError, TypeError, IndexError):
-            return self.step(x, y, weight)  # says where and what was expected
-        norm, clipped = self.step.clip()
-        self.step.optimizer.step()
-        return (wrap(loss, None), norm, clipped, *sums)
+            return self._eagerly(x, y, weight)  # says where and what was expected
+        return wrap(loss, None), sums
+
+    def _eagerly(self, x: Any, y: Any, weight: Any = None) -> tuple[Any, list[Any]]:
+        self.step.optimizer.zero_grad()
+        loss, sums = self.step.forward(x, y, weight)
+        loss.backward()
+        return loss.detach(), sums
 
     def _same_modes(self) -> bool:
         return all(module.training is mode for module, mode in self._modes)
 
     def _staged(self, given: tuple[Any, ...]) -> Replay | None:
         """The replay for operands of these shapes, or None if values decide what is computed."""
-
-        def gradients(x: Any, y: Any, weight: Any = None) -> tuple[Any, list[Any]]:
-            self.step.optimizer.zero_grad()
-            loss, sums = self.step.forward(x, y, weight)
-            loss.backward()
-            return loss.detach(), sums
-
         shapes = tuple(Abstract(part.shape, part.dtype) for part in given)
         try:
-            return Replay(stage(gradients, shapes, {}, abstract=True))
+            return Replay(stage(self._eagerly, shapes, {}, abstract=True))
         except StagingError:
             return None
