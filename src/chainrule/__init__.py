@@ -49,6 +49,7 @@ _LATER = {
 _MODULES = (
     "check",
     "data",
+    "diagnose",
     "errors",
     "explanation",
     "interop",

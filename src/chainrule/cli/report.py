@@ -13,8 +13,9 @@ from chainrule.cli.table_view import columns_view
 from chainrule.cli.terminal import Terminal
 from chainrule.cli.training import Outcome, Plan
 from chainrule.data import Classes, Table
+from chainrule.diagnose import TrainingWatch
 
-__all__ = ["say_estimate", "say_files", "say_outcome", "say_plan"]
+__all__ = ["say_diagnosis", "say_estimate", "say_files", "say_outcome", "say_plan"]
 
 LOSS_WORDS = {"cross_entropy": "cross-entropy", "mse": "mean squared error",
               "l1": "mean absolute error", "huber": "Huber loss"}  # fmt: skip
@@ -88,6 +89,13 @@ def say_outcome(
         terminal.say(f"  {name:<12}{norm:>10.2e}  {'█' * max(1, round(_BAR * norm / largest))}")
 
 
+def say_diagnosis(terminal: Terminal, watch: TrainingWatch) -> None:
+    """Say how healthy the training was."""
+    terminal.say("\nHealth of the training", style="bold")
+    for line in watch.diagnosis().text(78).splitlines():
+        terminal.say(f"  {line}" if line else "")
+
+
 def say_files(terminal: Terminal, run: RunDirectory, settings: Settings, picture: bool) -> None:
     """Say where everything is and what to try next."""
     terminal.say(f"\nSaved in {run.path}", style="bold")
@@ -100,6 +108,10 @@ def say_files(terminal: Terminal, run: RunDirectory, settings: Settings, picture
     }
     if picture:
         files[run.picture] = "learning curves"
+    if run.diagnosis.exists():
+        files[run.diagnosis] = "the training's health in words"
+    if (drawn := run.diagnosis.with_suffix(".png")).exists():
+        files[drawn] = "the same: gradients by layer, over training"
     for path, what in files.items():
         terminal.say(f"  {path.name:<22}{what}")
     if not picture:

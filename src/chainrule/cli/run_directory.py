@@ -47,6 +47,11 @@ class RunDirectory:
         return self.path / "curves.png"
 
     @property
+    def diagnosis(self) -> Path:
+        """The training's health in words; beside it the same as a picture."""
+        return self.path / "diagnosis.txt"
+
+    @property
     def result(self) -> Path:
         """What came out, as the command prints it with --json."""
         return self.path / "result.json"

@@ -112,6 +112,10 @@ def _options(command: Any) -> Any:
     help="Settings to start from, a config.toml; options given besides change them.",
 )  # fmt: skip
 @click.option("--resume", is_flag=True, help="Go on with the run in --out where it was stopped.")
+@click.option(
+    "--diagnose", is_flag=True,
+    help="Watch the training's health; say it, and save words and a picture in the run.",
+)  # fmt: skip
 @click.option("--dry-run", is_flag=True, help="Say what would be done and what it would cost.")
 @common_options
 @pass_terminal
@@ -122,6 +126,7 @@ def command(
     out: Path | None,
     config: Path | None,
     resume: bool,
+    diagnose: bool,
     dry_run: bool,
     **options: Any,
 ) -> None:
@@ -161,13 +166,18 @@ def command(
     if run is None:
         run = RunDirectory.new(out, run_name(plan.settings.data))
     training.begin_run(plan, run, resume=resume)
+    watch = training.new_watch(run) if diagnose else None
     try:
-        outcome = training.train_run(plan, run, progress=terminal.shows_progress, resume=resume)
+        outcome = training.train_run(
+            plan, run, progress=terminal.shows_progress, resume=resume, watch=watch
+        )
     except KeyboardInterrupt:
         terminal.note(f"go on with it: chainrule train --resume --out {run.path}")
         raise
-    record = training.save_run(plan, outcome, run)
+    record = training.save_run(plan, outcome, run, watch)
     report.say_outcome(terminal, plan, outcome, record)
+    if watch is not None:
+        report.say_diagnosis(terminal, watch)
     report.say_files(terminal, run, plan.settings, record["picture"])
     terminal.result(record)
 

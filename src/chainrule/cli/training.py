@@ -20,6 +20,7 @@ from chainrule.cli.settings import Settings
 from chainrule.cli.source import open_data
 from chainrule.cli.terminal import plain
 from chainrule.data import Dataset, Part, Pipeline, Prepared, Table, Task, prepare
+from chainrule.diagnose import TrainingWatch
 from chainrule.errors import CheckpointError
 from chainrule.train import EarlyStopping, History, JSONLWriter, Trainer
 from chainrule.train.files import write_bytes
@@ -30,6 +31,7 @@ __all__ = [
     "begin_run",
     "find_rate",
     "load_run",
+    "new_watch",
     "parameter_count",
     "plan_run",
     "save_run",
@@ -133,8 +135,18 @@ def find_rate(plan: Plan) -> float:
         return range_test(step).chosen
 
 
-def train_run(plan: Plan, run: RunDirectory, *, progress: bool, resume: bool = False) -> Outcome:
-    """Train as planned, with a checkpoint every second, and score what came out."""
+def train_run(
+    plan: Plan,
+    run: RunDirectory,
+    *,
+    progress: bool,
+    resume: bool = False,
+    watch: TrainingWatch | None = None,
+) -> Outcome:
+    """Train as planned, with a checkpoint every second, and score what came out.
+
+    With ``watch`` the training's health is looked at after every epoch.
+    """
     settings, data = plan.settings, plan.data
     model = build_network(settings, data.pipeline)
     loss = build_loss(settings.loss)
@@ -144,6 +156,7 @@ def train_run(plan: Plan, run: RunDirectory, *, progress: bool, resume: bool = F
     )  # fmt: skip
     stopping = EarlyStopping("val_loss", settings.patience) if _stops_early(plan) else None
     callbacks = [JSONLWriter(run.history), *([stopping] if stopping else [])]
+    callbacks += [watch] if watch is not None else []
     start = perf_counter()
     # A loss that is no longer finite ends training with an error that says what to do.
     with np.errstate(over="ignore", invalid="ignore"):
@@ -170,6 +183,11 @@ def train_run(plan: Plan, run: RunDirectory, *, progress: bool, resume: bool = F
         },
         gradient_norms(model, loss, data.train),
     )
+
+
+def new_watch(run: RunDirectory) -> TrainingWatch:
+    """A watch that writes its words and picture into the run's directory."""
+    return TrainingWatch(run.path)
 
 
 def _stops_early(plan: Plan) -> bool:
@@ -220,10 +238,14 @@ def begin_run(plan: Plan, run: RunDirectory, *, resume: bool = False) -> None:
     write_bytes(run.config, plan.settings.to_toml().encode())
 
 
-def save_run(plan: Plan, outcome: Outcome, run: RunDirectory) -> dict[str, Any]:
+def save_run(
+    plan: Plan, outcome: Outcome, run: RunDirectory, watch: TrainingWatch | None = None
+) -> dict[str, Any]:
     """Save what came out and return its record; ``picture`` in it says whether one was drawn."""
     cr.save(run.model, outcome.model)
     record = record_of(plan, outcome, run)
+    if watch is not None:
+        record["diagnosis"] = watch.diagnosis().to_dict()
     score = plan.score
     history = {
         name: outcome.history[name]

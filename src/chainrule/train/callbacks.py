@@ -27,7 +27,15 @@ class Callback:
     """Base of the callbacks: override what is needed.
 
     ``trainer.stop(reason)`` ends training after the present epoch.
+
+    Attributes
+    ----------
+    only_looks : bool
+        Whether it has no influence on the training. Such a callback is not part of a checkpoint: a run
+        may be resumed with or without it.
     """
+
+    only_looks = False
 
     def on_fit_start(self, trainer: Trainer) -> None:
         """Before the first epoch, or the first one after a resume."""

@@ -154,5 +154,6 @@ def require_finite(loss: float, epoch: int, step: int) -> None:
     if not np.isfinite(loss):
         raise GradientError(
             f"the loss became {loss} in epoch {epoch + 1}, step {step + 1}. Try a smaller learning "
-            "rate, clip_norm=1.0, or scaled inputs; cr.diagnose finds where it began"
+            "rate, clip_norm=1.0, or scaled inputs; the callback cr.diagnose.TrainingWatch() tells "
+            "where it began"
         )

@@ -111,6 +111,7 @@ class Trainer:
         self._native = False
         self.dtype = next((p.dtype for p in model.parameters()), np.dtype(np.float32))
         self.callbacks: list[Callback] = []
+        self.data: Feed | None = None  # what is trained on, for callbacks that look at a batch
         self._observers: list[Callback] = []
         self.history = History()
         self.epoch = 0
@@ -180,9 +181,10 @@ class Trainer:
         if batch_size < 1 or epochs < 0:
             raise ArgumentError(f"batch_size {batch_size} and epochs {epochs} must be positive")
         train, held = self._feeds(data, validation)
-        self.callbacks = list(callbacks)
+        self.data = train
+        self.callbacks = [callback for callback in callbacks if not callback.only_looks]
         # apart from the callbacks: a run may be resumed on a terminal or in a pipe
-        self._observers = [*self.callbacks, *([Progress()] if wants_progress(progress) else [])]
+        self._observers = [*callbacks, *([Progress()] if wants_progress(progress) else [])]
         self.samples, self.epochs = len(train), epochs
         self._batch_size, self._shuffle = batch_size, shuffle
         self.history, self.epoch, self.row, self.totals = History(), 0, 0, Totals()
