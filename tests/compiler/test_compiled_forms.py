@@ -103,7 +103,7 @@ def test_code_for_threads_is_found_on_disk_too(monkeypatch):
     def threaded():
         _, _, compiled = training(3)
         compiled.epoch(X, batch_size=4)
-        return compiled.form.threaded_engine()
+        return compiled.form.threaded(2).engine
 
     assert not threaded().cached
     forget(monkeypatch)
@@ -269,7 +269,7 @@ def test_a_recipe_survives_writing():
     again = Recipe.from_bytes(recipe.to_bytes())
     assert again.constants[0][1].tobytes() == constant.tobytes()
     assert again.constants[0][0] == recipe.constants[0][0]
-    for name in ("arena", "counter", "states", "neutral", "results", "tiled", "resident", "code"):
+    for name in ("arena", "lines", "states", "neutral", "results", "tiled", "resident", "code"):
         assert getattr(again, name) == getattr(recipe, name)
 
 

@@ -158,12 +158,37 @@ def test_the_pace_prefers_what_is_faster_and_keeps_looking():
     assert pace.choose(0.1) == 1, "too little left to be worth compiling for"
     assert pace.choose(10.0) == 2
     pace.note(2, 0.0005, 1)
-    chosen = [pace.choose(10.0) for _ in range(24)]
-    assert chosen.count(2) == 22
-    assert chosen.count(1) == 2
-    for _ in range(9):  # the other core is taken
-        pace.note(2, 0.004, 1)
-    assert [pace.choose(10.0) for _ in range(5)].count(1) >= 4
+
+    def run(rates, seconds):
+        """Chunks chosen while steps take so long, and the share of the time spent in looks."""
+        chosen, spent, looks = [], 0.0, 0.0
+        while spent < seconds:
+            threads = pace.choose(10.0)
+            length = 0.008 if pace.trying(threads) else 0.07
+            pace.note(threads, length, max(1, int(length / rates[threads])))
+            chosen.append(threads)
+            spent += length
+            looks += length if threads != pace.best else 0.0
+        return chosen, looks / spent
+
+    chosen, looks = run({1: 0.001, 2: 0.0005}, 10.0)
+    assert chosen.count(2) > 100
+    assert chosen.count(1) >= 3
+    assert looks < 0.005
+    chosen, looks = run({1: 0.001, 2: 0.0012}, 30.0)  # the other core is taken
+    assert chosen[:3].count(1) >= 1
+    assert set(chosen[3:40]) == {1, 2}
+    assert looks < 0.005
+    chosen, _ = run({1: 0.001, 2: 0.0005}, 30.0)  # and given back
+    assert chosen[-100:].count(2) >= 99
+    short = Pace()
+    short.most = 2
+    chosen = []
+    for _ in range(100):  # epochs of 7 ms, one after the other
+        chosen.append(short.choose(0.007))
+        short.note(chosen[-1], 0.007 / chosen[-1], 60)
+    assert chosen.index(2) == 43, "after 0.3 s, whichever epoch that is in"
+    assert set(chosen[44:]) == {2}
     quick = Pace()
     quick.most = 2
     quick.note(1, 0.00001, 1)

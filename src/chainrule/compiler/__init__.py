@@ -9,6 +9,7 @@ per stage::
     schedule.py        which values are computed together: kernels         (inlining.py, pooling.py)
     plan.py            layouts, orientation of products, memory
     lower/             kernels to LLVM IR; codegen.py puts them together  (ir.py, vectormath/)
+    division/          kernels divided among threads; together.py writes their form of an epoch
     runtime.py         IR to machine code, cached on disk
     staged.py          a function so far, found in the cache where it can be (fingerprint.py, forms.py)
     specialisation.py  one compiled form, bound to its state              (binding.py, memory.py)

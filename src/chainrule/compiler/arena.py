@@ -7,6 +7,7 @@ where nothing that lives at the same time is in the way.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from .inlining import leaves
@@ -20,8 +21,24 @@ if TYPE_CHECKING:
 __all__ = ["place"]
 
 
-def place(plan: Plan, schedule: Schedule, target: Target, base: int) -> None:
-    """Give every arena buffer an offset; buffers whose lives do not overlap share memory."""
+def place(
+    plan: Plan,
+    schedule: Schedule,
+    target: Target,
+    base: int,
+    moments: Sequence[int] | None = None,
+) -> None:
+    """Give every arena buffer an offset; buffers whose lives do not overlap share memory.
+
+    Parameters
+    ----------
+    moments : sequence of int, optional
+        When each kernel of the plan runs; without it one after the other. Among threads all that
+        is between two barriers runs at one moment, and what comes before the first barrier of a
+        step (moment 0) at the same time as what comes after the last of the step before.
+    """
+    times = range(len(plan.kernels)) if moments is None else moments
+    end = max(times, default=0) + (moments is None)
     last: dict[int, int] = {}
     first: dict[int, int] = {}
     by_buffer: dict[int, Buffer] = {}
@@ -37,7 +54,7 @@ def place(plan: Plan, schedule: Schedule, target: Target, base: int) -> None:
             last[owner[v.id]] = max(when, last.get(owner[v.id], when))
 
     inline = schedule.inline
-    for when, kernel in enumerate(plan.kernels):
+    for when, kernel in zip(times, plan.kernels, strict=True):
         for root in kernel.roots:
             for a, _, _ in leaves(root, inline):
                 see(a, when)
@@ -50,7 +67,6 @@ def place(plan: Plan, schedule: Schedule, target: Target, base: int) -> None:
         for copy_id, copier in plan.copies.items():
             if copier is kernel:
                 first.setdefault(owner[copy_id], when)
-    end = len(plan.kernels)
     for v in schedule.program.roots:
         see(v, end)
     kept = {owner[k.anchor.id] for k in plan.once}
@@ -64,7 +80,14 @@ def place(plan: Plan, schedule: Schedule, target: Target, base: int) -> None:
         size = -(-(b.bytes + slack) // align) * align
         lasting = b.space == "const" or id(b) in kept
         alive = (-1, end + 1) if lasting else (first[id(b)], last[id(b)])
-        clashes = sorted(p for p in placed if p[2] <= alive[1] and alive[0] <= p[3])
+        round_end = moments is not None and alive[1] == end
+        clashes = sorted(
+            p
+            for p in placed
+            if (p[2] <= alive[1] and alive[0] <= p[3])
+            or (round_end and p[2] <= 0)
+            or (moments is not None and alive[0] <= 0 and p[3] == end)
+        )
         start = 0
         for p in clashes:
             if p[0] - start >= size:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 
 from ..errors import CompileError
 from .codegen import Code, Phase, generate
@@ -22,6 +23,7 @@ from .rows import listed_inputs
 from .runtime import key
 from .schedule import Schedule, schedule
 from .target import Target
+from .together import Together, together
 
 __all__ = ["Build"]
 
@@ -119,10 +121,15 @@ class Build:
             raise CompileError(f"{v!r} has no place in memory: a defect of the planner")
         return buffer
 
-    def write(self, profile: bool = False, threaded: bool = False) -> Code:
+    def write(self, profile: bool = False) -> Code:
         """Return the code, with the functions that are asked for."""
         batched = None if profile else self.batched
-        return generate(self.phases, self.target, batched, self.results, profile, threaded)
+        return generate(self.phases, self.target, batched, self.results, profile)
+
+    def together(self, threads: int) -> Together:
+        """Return the form of the epoch for several threads."""
+        assert self.batched is not None, "a single step is run by one thread"
+        return together(self.phases, self.target, self.batched, self.program.outputs, threads)
 
     def recipe(self) -> Recipe:
         """Return what is needed to run the code."""
@@ -131,7 +138,7 @@ class Build:
         constants = (c for phase in self.phases for c in phase.plan.constants)
         return Recipe(
             self.plan.arena,
-            self.plan.counter,
+            0,
             tuple(Place(0, self.plan.buffers[v.id].layout, v.dtype) for v in states),
             self.neutral,
             tuple(_place(b) for b in self.results),
@@ -139,6 +146,17 @@ class Build:
             len(self.phases) > 1,
             self.code.resident,
             key(self.code.text, self.target),
+        )
+
+    def shared_recipe(self, made: Together) -> Recipe:
+        """Return what is needed to run the form for several threads."""
+        constants = {id(b): (b, data) for part in made.parts for b, data in part.plan.constants}
+        return replace(
+            self.recipe(),
+            arena=made.arena,
+            lines=made.lines,
+            constants=tuple((_place(b), data) for b, data in constants.values()),
+            code=key(made.text, self.target),
         )
 
 

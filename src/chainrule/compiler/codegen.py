@@ -1,6 +1,6 @@
 """From a plan to one LLVM module: a function per kernel, the step that calls them, the entries.
 
-What a module exports is written by ``entries.py``.
+What a module exports is written by ``entries.py``, or ``together.py`` for several threads.
 
 Every pointer a kernel uses is an argument of it: kernels of the same shapes are one function.
 """
@@ -11,18 +11,20 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
 from ..errors import CompileError
-from .entries import Entries, KernelCall, Run
+from .calling import KernelCall, Run
+from .entries import Entries
 from .ir import I64, PTR, Function, Module, Val
 from .lower.accumulated import emit_accumulated
 from .lower.along_samples import emit_along_samples
-from .lower.contraction import Emitter, emit_contract, is_light
+from .lower.contraction import Emitter, emit_contract
+from .lower.families import family, vector_length
 from .lower.interleave import emit_interleaved
 from .lower.loops import emit_loop, merged
-from .lower.narrow import emit_narrow, is_narrow
+from .lower.narrow import emit_narrow
 from .lower.point import Access, Scope
 from .lower.pooled import emit_pooled
 from .lower.reductions import emit_reduce
-from .lower.sharing import Share, Turn, by_last
+from .lower.sharing import Share, Split, Turn, owned
 from .lower.skipping import emit_skipping
 from .lower.slender import emit_slender
 from .lower.special import emit_assemble, emit_scan, emit_scatter, emit_sort
@@ -31,10 +33,9 @@ from .plan import Buffer, Plan
 from .program import Program, Value, base_of
 from .resident import emit_resident
 from .schedule import Kernel, Schedule
-from .structure import is_tiled, skipped_taps
 from .target import Target
 
-__all__ = ["Code", "Phase", "generate"]
+__all__ = ["Code", "KernelWriter", "Phase", "generate"]
 
 
 @dataclass
@@ -57,13 +58,12 @@ class Code:
 class _Writer(Emitter):
     """One kernel function being written: hands out pointer arguments for buffers."""
 
-    def __init__(self, code: _Module, name: str) -> None:
+    def __init__(self, code: KernelWriter, name: str) -> None:
         self.code = code
         self.f = Function(code.module, name, [])
         self.buffers: list[Buffer] = []
         self._pointers: dict[tuple[str, int, int], Val] = {}
         self.scope: Scope | None = None
-        self.share: Share | None = None
         self.turn: Turn | None = None
 
     def access(self, v: Value) -> Access | None:
@@ -101,22 +101,31 @@ class _Writer(Emitter):
         self.f.run(called, [scratch, *indices, *pointers])
 
 
-class _Module:
-    """The module being written."""
+class KernelWriter:
+    """Writes the kernels of a phase into a module.
+
+    Parameters
+    ----------
+    prefix : str
+        Of the names of the functions.
+    listed : collection of int
+        Inputs that are reached through a list of the addresses of rows.
+    plan : Plan, optional
+        In place of the phase's.
+    """
 
     def __init__(
         self,
         module: Module,
         phase: Phase,
         target: Target,
-        threaded: bool,
         prefix: str,
         listed: Collection[int],
+        plan: Plan | None = None,
     ) -> None:
         self.phase = phase
-        self.plan = phase.plan
+        self.plan = phase.plan if plan is None else plan
         self.listed = listed
-        self.threaded = threaded
         self.inline = phase.schedule.inline
         self.target = target
         self.module = module
@@ -128,95 +137,72 @@ class _Module:
         self._count += 1
         return f"{self._prefix}{name}_{self._count}"
 
-    def lanes(self, kernel: Kernel) -> int:
-        """Return the vector length of a kernel: that of the widest floats it has vectors of.
+    def call(self, kernel: Kernel, split: Split | None = None) -> KernelCall:
+        """Write a kernel's function, unless there is an equal one; return how to call it.
 
-        Numbers that are the same everywhere (a learning rate in float64) stay scalars.
+        With a split its first argument is the number of the thread.
         """
-        widest = 32
-        seen: set[int] = set()
-        stack = list(kernel.roots)
-        while stack:
-            v = stack.pop()
-            still = v.kind == "view" and not any(map(any, v.data.matrix))  # one element, everywhere
-            if v.id in seen or still or v.size == 1:
-                continue
-            seen.add(v.id)
-            if v.dtype.kind == "f":
-                widest = max(widest, 8 * v.dtype.itemsize)
-            if v.id in self.inline or v in kernel.roots:
-                stack.extend(v.args)
-        return self.target.vector_bits // widest
-
-    def kernel(self, kernel: Kernel) -> tuple[str, list[Buffer]]:
-        """Write a kernel's function; return its name and the buffers it is called with."""
         writer = _Writer(self, self.fresh(kernel.kind))
-        if self.threaded:
-            writer.share = Share(writer.f.argument(I64), writer.f.argument(I64))
-        if kernel.anchor.id in self.phase.carried:
-            writer.turn = Turn(writer.f.argument(I64), self.phase.repeat)
+        turned = kernel.anchor.id in self.phase.carried
         own = frozenset(r.id for r in kernel.roots)
-        writer.scope = Scope(writer.f, self.lanes(kernel), writer.access, own)
+        lanes = vector_length(kernel, self.inline, self.target)
+        scope = writer.scope = Scope(writer.f, lanes, writer.access, own)
         try:
-            self._emit(kernel, writer, writer.scope)
+            share = None if split is None else Share(writer.f.argument(I64), split)
+            if turned:
+                writer.turn = Turn(writer.f.argument(I64), self.phase.repeat)
+            if share is None:
+                self._emit(kernel, writer, scope, None)
+            else:
+                if share.split.axis >= 0:
+                    self._emit(kernel, writer, scope, share)
+                else:
+                    owned(writer.f, share, 1, 0, lambda: self._emit(kernel, writer, scope, None))
         except (TypeError, KeyError, AssertionError) as error:
             where = kernel.anchor.origin
             raise CompileError(
                 f"cannot compile {where}: {type(error).__name__}: {error}. Call the function "
                 "without cr.compile, or report this op."
             ) from error
-        return self.module.add(writer.f), writer.buffers
+        name = self.module.add(writer.f)
+        return KernelCall(kernel, name, writer.buffers, turned)
 
-    def _transpose(self, kernel: Kernel, scope: Scope, share: Share | None) -> bool:
-        """Write a kernel that only copies between layouts; tell whether it was one."""
-        root = kernel.anchor
-        if len(kernel.roots) > 1 or root.kind != "map" or root.data != "copy":
-            return False
-        source, at = base_of(root.args[0])
-        domain = merged(kernel, self.inline, scope)
-        axes = transpose_axes(root, source, at, domain, scope)
-        if axes is None:
-            return False
-        emit_transpose(root, source, at, axes, domain, scope, share)
-        return True
-
-    def _emit(self, kernel: Kernel, writer: _Writer, scope: Scope) -> None:
-        if kernel.kind == "loop":
-            turned = self._transpose(kernel, scope, writer.share)
-            if not turned and is_narrow(kernel, scope):
-                emit_narrow(kernel, self.inline, scope, writer.share)
-            elif not turned:
-                emit_loop(kernel, self.inline, scope, writer.share)
-        elif kernel.kind == "reduce":
-            emit_reduce(kernel, self.inline, scope, writer.share)
-        elif kernel.kind == "contract":
-            product = self.plan.products[kernel.anchor.id]
-            scratch = self.plan.scratch.get(kernel.anchor.id)
-            if scratch is not None:
-                memory = writer.pointer(scratch)
-                summed = emit_along_samples if product.along_sum else emit_accumulated
-                summed(
-                    kernel, product, memory, scope, self.target, writer, writer.share, writer.turn
-                )
-                return
-            if kernel.windows is not None:
-                emit_pooled(kernel, product, scope, self.target, writer.share)
-                return
-            if product.share:
-                emit_slender(kernel, product, scope, writer.share)
-                return
-            zeros = base_of(product.operands[1])[0].id in self.inline  # stored nowhere
-            if zeros or (not product.by_rows and skipped_taps(kernel.anchor) and is_light(kernel)):
-                emit_skipping(kernel, product, scope, self.target, writer.share)
-                return
-            emit_contract(kernel, product, scope, self.target, writer, writer.share)
-        elif is_tiled(kernel.anchor):
-            emit_interleaved(kernel, scope, writer.share)
-        elif kernel.kind in _SERIAL:
-            emit = _SERIAL[kernel.kind]
-            by_last(scope.f, writer.share, lambda: emit(kernel, scope))
-        else:
-            raise CompileError(f"no kernel for {kernel.kind}")
+    def _emit(self, kernel: Kernel, writer: _Writer, scope: Scope, share: Share | None) -> None:
+        anchor = kernel.anchor
+        match family(kernel, self.plan, self.inline, scope):
+            case "transposes":
+                source, at = base_of(anchor.args[0])
+                domain = merged(kernel, self.inline, scope)
+                axes = transpose_axes(anchor, source, at, domain, scope)
+                assert axes is not None
+                emit_transpose(anchor, source, at, axes, domain, scope, share)
+            case "narrow":
+                emit_narrow(kernel, self.inline, scope, share)
+            case "loops":
+                emit_loop(kernel, self.inline, scope, share)
+            case "reductions":
+                emit_reduce(kernel, self.inline, scope, share)
+            case ("along_samples" | "accumulated") as which:
+                product = self.plan.products[anchor.id]
+                memory = writer.pointer(self.plan.scratch[anchor.id])
+                summed = emit_along_samples if which == "along_samples" else emit_accumulated
+                summed(kernel, product, memory, scope, self.target, writer, share, writer.turn)
+            case "pooled":
+                emit_pooled(kernel, self.plan.products[anchor.id], scope, self.target, share)
+            case "slender":
+                emit_slender(kernel, self.plan.products[anchor.id], scope, share)
+            case "skipping":
+                product = self.plan.products[anchor.id]
+                emit_skipping(kernel, product, scope, self.target, share)
+            case "contraction":
+                product = self.plan.products[anchor.id]
+                emit_contract(kernel, product, scope, self.target, writer, share)
+            case "interleave":
+                emit_interleaved(kernel, scope, share)
+            case _ if kernel.kind in _SERIAL:
+                _SERIAL[kernel.kind](kernel, scope)
+            case _:
+                raise CompileError(f"no kernel for {kernel.kind}")
 
 
 _SERIAL = {
@@ -253,7 +239,6 @@ def generate(
     batched: list[str] | None = None,
     results: list[Buffer] | None = None,
     profile: bool = False,
-    threaded: bool = False,
 ) -> Code:
     """Write the module of a step made of phases.
 
@@ -268,31 +253,23 @@ def generate(
         For an epoch: what each step returns.
     profile : bool
         Export ``profile`` only.
-    threaded : bool
-        Write entries for several threads.
     """
     module = Module(target.vector_bits, target.has_fma)
     looped = batched is not None and not profile
-    alone = looped and not threaded and len(phases) == 1
+    alone = looped and len(phases) == 1
     if alone and emit_resident(module, phases[0], target, batched or [], results or []):
         return Code(module.text(), resident=True)
     runs = []
     for number, phase in enumerate(phases):
         plan = phase.plan
         prefix = "" if number == 0 else f"p{number}_"
-        m = _Module(module, phase, target, threaded, prefix, plan.listed if looped else ())
-        calls = []
-        for kernel in plan.kernels:
-            name, buffers = m.kernel(kernel)
-            stored = [plan.buffer(r) for r in kernel.stored]
-            written = [b for b in stored if b is not None]
-            turned = kernel.anchor.id in phase.carried
-            calls.append(KernelCall(kernel, name, buffers, written, turned))
+        writer = KernelWriter(module, phase, target, prefix, plan.listed if looped else ())
+        calls = [writer.call(kernel) for kernel in plan.kernels]
         once = [c for c in calls if c.kernel in plan.once]
         if once:
             runs.append(Run(once, 1, {}))
         runs.append(Run(calls[len(once) :], phase.repeat, phase.advance))
-    entries = Entries(module, phases[-1].plan, target, runs, threaded)
+    entries = Entries(module, phases[-1].plan, target, runs)
     entries.step(profile)
     if batched is not None and looped:
         entries.epoch(batched, results or [])

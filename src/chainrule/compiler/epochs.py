@@ -18,7 +18,9 @@ from chainrule.core.op import Abstract
 from chainrule.core.tensor import Tensor
 
 from ..errors import ArgumentError, ShapeError
-from .memory import address_of
+from .forms import Shared
+from .lower.sharing import LINE
+from .memory import Arena, address_of
 from .specialisation import Specialisation, within
 from .threads import Pace, team
 
@@ -69,6 +71,26 @@ def _array(x: Any) -> Array:
     return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
 
 
+class _Together:
+    """The native loop for several threads, with memory of its own."""
+
+    def __init__(self, shared: Shared, threads: int) -> None:
+        recipe, self.engine = shared
+        self.threads = threads
+        self.arena = Arena(recipe.arena)
+        for place, data in recipe.constants:
+            self.arena.view(*place)[...] = data
+        self._lines = self.arena.bytes[recipe.lines : recipe.lines + LINE * threads]
+        types = [ctypes.c_void_p] * 3 + [ctypes.c_int64] * 3
+        self._enter = ctypes.CFUNCTYPE(None, *types)(self.engine.address("epoch"))
+
+    def __call__(self, table: int, rows: int, low: int, high: int) -> None:
+        """Run steps ``low`` to ``high``."""
+        enter, arena = self._enter, self.arena.address
+        self._lines[:] = 0
+        team(self.threads).run(lambda t: enter(arena, table, rows, low, high, t))
+
+
 class _Loop:
     """One form of an epoch: a step for one size of mini-batch, with its native loop.
 
@@ -80,7 +102,7 @@ class _Loop:
         self.form = form
         types = [ctypes.c_void_p] * 3 + [ctypes.c_int64] * 2
         self.alone = ctypes.CFUNCTYPE(None, *types)(form.engine.address("epoch"))
-        self.together: Any = None
+        self._together: dict[int, _Together] = {}
         self.pace = Pace(1 if form.resident else threads)
         self._rows = [i for i, how in enumerate(batched) if how == "rows"]
         self._states = slice(len(batched), len(batched) + len(form.addresses))
@@ -91,20 +113,18 @@ class _Loop:
         self._table = (ctypes.c_int64 * (self._states.stop + len(self._results) + 1))()
         self._place = ctypes.addressof(self._table)
 
+    def together(self, threads: int) -> _Together:
+        """Return the loop for several threads, compiled when it is first wanted."""
+        if threads not in self._together:
+            self._together[threads] = _Together(self.form.threaded(threads), threads)
+        return self._together[threads]
+
     def _call(self, threads: int, rows: int, low: int, high: int) -> None:
         """Run steps ``low`` to ``high`` on some threads."""
-        form = self.form
-        arena, table = form.arena.address, self._place
         if threads == 1:
-            self.alone(arena, table, rows, low, high)
-            return
-        if self.together is None:
-            address = form.threaded_engine().address("epoch")
-            types = [ctypes.c_void_p] * 3 + [ctypes.c_int64] * 4
-            self.together = ctypes.CFUNCTYPE(None, *types)(address)
-        form.reset_counter()
-        enter = self.together
-        team(threads).run(lambda t, n: enter(arena, table, rows, low, high, t, n))
+            self.alone(self.form.arena.address, self._place, rows, low, high)
+        else:
+            self.together(threads)(self._place, rows, low, high)
 
     def prepare(self, arrays: list[Array], steps: int, start: int) -> list[Array]:
         """Enter the addresses for ``steps`` steps from row ``start`` on; return the results."""
@@ -146,8 +166,8 @@ class _Loop:
                 length = _LOOK_SECONDS if pace.trying(threads) else _CHUNK_SECONDS
                 chunk = _FIRST if rate is None else max(1, int(length / max(rate, 1e-9)))
                 upto = min(steps, done + chunk)
-                if threads > 1 and self.together is None:
-                    form.threaded_engine()  # compiled outside the time taken
+                if threads > 1:
+                    self.together(threads)  # compiled outside the time taken
                 began = time.perf_counter()
                 self._call(threads, rows, done, upto)
                 spent = time.perf_counter() - began

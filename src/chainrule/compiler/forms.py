@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from . import disk
 from .recipe import Recipe
-from .runtime import Engine, key, load, load_object
+from .runtime import Engine, load, load_object
 from .target import Target
 
 if TYPE_CHECKING:
@@ -24,6 +24,13 @@ __all__ = ["Compilation", "find"]
 
 _KEPT = 128
 _LARGEST = 16 << 20  # bytes of constants up to which a recipe is written to disk
+
+
+class Shared(NamedTuple):
+    """What several threads need: their recipe, and machine code for a fixed number of them."""
+
+    recipe: Recipe
+    engine: Engine
 
 
 @dataclass
@@ -39,27 +46,32 @@ class Compilation:
     name: str | None
     recipe: Recipe
     alone: Engine
-    together: Engine | None = None
+    together: dict[int, Shared] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def threaded(self, target: Target, build: Callable[[], Build]) -> Engine:
-        """Return the machine code for several threads."""
+    def threaded(self, threads: int, target: Target, build: Callable[[], Build]) -> Shared:
+        """Return the form for several threads."""
         with self.lock:
-            if self.together is None:
-                self.together = self._threaded(target, build)
-            return self.together
+            if threads not in self.together:
+                self.together[threads] = self._threaded(threads, target, build)
+            return self.together[threads]
 
-    def _threaded(self, target: Target, build: Callable[[], Build]) -> Engine:
+    def _threaded(self, threads: int, target: Target, build: Callable[[], Build]) -> Shared:
+        entry = f"{self.name}.{threads}-threads.form"
         if self.name is not None:
-            known = disk.read(f"{self.name}.threads.form")
-            engine = None if known is None else load_object(known.decode(), target)
-            if engine is not None:
-                return engine
-        text = build().write(threaded=True).text
-        engine = load(text, target)
-        if self.name is not None:
-            disk.write(f"{self.name}.threads.form", key(text, target).encode())
-        return engine
+            known = disk.read(entry)
+            if known is not None:
+                recipe = Recipe.from_bytes(known)
+                engine = load_object(recipe.code, target)
+                if engine is not None:
+                    return Shared(recipe, engine)
+        built = build()
+        made = built.together(threads)
+        recipe = built.shared_recipe(made)
+        engine = load(made.text, target)
+        if self.name is not None and _small(recipe):
+            disk.write(entry, recipe.to_bytes())
+        return Shared(recipe, engine)
 
 
 class Found(NamedTuple):
@@ -72,6 +84,10 @@ class Found(NamedTuple):
 
 _known: OrderedDict[str, Compilation] = OrderedDict()
 _lock = threading.Lock()
+
+
+def _small(recipe: Recipe) -> bool:
+    return sum(data.nbytes for _, data in recipe.constants) <= _LARGEST
 
 
 def _on_disk(name: str, target: Target) -> Found | None:
@@ -88,7 +104,7 @@ def _on_disk(name: str, target: Target) -> Found | None:
 def _built(name: str | None, target: Target, build: Build) -> Found:
     recipe = build.recipe()
     engine = load(build.code.text, target)
-    if name is not None and sum(data.nbytes for _, data in recipe.constants) <= _LARGEST:
+    if name is not None and _small(recipe):
         disk.write(f"{name}.form", recipe.to_bytes())
     seconds = {"generate": build.seconds, **engine.seconds}
     return Found(Compilation(name, recipe, engine), engine.cached, seconds)

@@ -100,7 +100,6 @@ class Plan:
     constants: list[tuple[Buffer, np.ndarray]] = field(default_factory=list)
     gathered: dict[int, int] = field(default_factory=dict)
     listed: dict[int, int] = field(default_factory=dict)
-    counter: int = 0
     once: list[Kernel] = field(default_factory=list)
     scratch: dict[int, Buffer] = field(default_factory=dict)
 
@@ -407,7 +406,6 @@ class _Planner:
         if self.repeated:
             self.hoist(plan)
         place(plan, self.schedule, self.target, self.base)
-        plan.counter = plan.reserve(64)
         for kernel in plan.kernels:
             if kernel.kind == "contract" and (
                 plan.products[kernel.anchor.id].along_sum

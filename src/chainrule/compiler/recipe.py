@@ -37,8 +37,8 @@ class Recipe:
     ----------
     arena : int
         Bytes.
-    counter : int
-        Offset of the counter of the barriers between threads.
+    lines : int
+        For several threads: where in the arena the lines of their barrier begin.
     states : tuple of Place
         By index; those past the tensors held by reference are what the parts of a step keep for
         one another. (No offsets: each state has memory of its own.)
@@ -56,7 +56,7 @@ class Recipe:
     """
 
     arena: int
-    counter: int
+    lines: int
     states: tuple[Place, ...]
     neutral: tuple[float, ...]
     results: tuple[Place, ...]
@@ -70,7 +70,7 @@ class Recipe:
         arrays = [np.ascontiguousarray(data) for _, data in self.constants]
         head = {
             "arena": self.arena,
-            "counter": self.counter,
+            "lines": self.lines,
             "states": [_plain(p) for p in self.states],
             "neutral": [float(n).hex() for n in self.neutral],
             "results": [_plain(p) for p in self.results],
@@ -95,7 +95,7 @@ class Recipe:
         places = [_place(p) for p in head["constants"]]
         return cls(
             head["arena"],
-            head["counter"],
+            head["lines"],
             tuple(_place(p) for p in head["states"]),
             tuple(float.fromhex(n) for n in head["neutral"]),
             tuple(_place(p) for p in head["results"]),

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from .entries import flush_subnormals
+from .calling import flush_subnormals
 from .ir import I64, PTR, Function, Index, Module, Type, Val, type_of
 from .lower.loops import REDUCTIONS, combine
 from .plan import Buffer, Plan

@@ -16,7 +16,7 @@ from chainrule.core import tree
 from chainrule.core.tensor import Tensor, wrap
 
 from .binding import Binding
-from .forms import Compilation
+from .forms import Compilation, Shared
 from .memory import Arena, Home, home_of, make_home, strided
 from .program import Program
 from .recipe import Recipe
@@ -140,14 +140,9 @@ class Specialisation:
         self._written = [h for h, written in self._watched if written]
         self._gradients = [h for h in self._written if h.slot == "grad"]
 
-    def threaded_engine(self) -> Engine:
-        """Return the machine code for several threads, generated when it is first wanted."""
-        return self.compilation.threaded(self.target, lambda: self.build)
-
-    def reset_counter(self) -> None:
-        """Set the counter of the barriers to zero, before threads enter."""
-        start = self.recipe.counter
-        self.arena.bytes[start : start + 8] = 0
+    def threaded(self, threads: int) -> Shared:
+        """Return what several threads need, made when it is first wanted."""
+        return self.compilation.threaded(threads, self.target, lambda: self.build)
 
     # -- running ------------------------------------------------------------------------
 

@@ -8,14 +8,18 @@ or leave a core at any time. Results do not depend on the choice: see ``lower/sh
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import os
 import threading
 from collections.abc import Callable
 
-__all__ = ["Pace", "Team", "available", "team"]
+__all__ = ["Pace", "Places", "Team", "available", "team"]
 
-Entry = Callable[[int, int], None]
-_RECHECK = 12  # chunks between two looks at the other choice
+Entry = Callable[[int], None]
+_PATIENCE = 0.8  # seconds before the slower choice is looked at again, at first
+_LONGEST = 12.8  # and at most
+_INVESTED = 0.3  # seconds of work that are worth making the code for several threads
 _WORTH = 50e-6  # seconds a step: below, meeting costs more than a second core gives
 
 
@@ -33,12 +37,56 @@ def available() -> int:
     return os.cpu_count() or 1
 
 
+def _current_core() -> Callable[[], int] | None:
+    """Return a function that tells which core runs the calling thread, where there is one."""
+    try:
+        found = ctypes.PyDLL(None).sched_getcpu
+    except (AttributeError, OSError, TypeError):  # not Linux
+        return None
+    return found if hasattr(os, "sched_setaffinity") else None
+
+
+class Places:
+    """Keeps the threads of a team apart: one core for each, while there are enough.
+
+    A scheduler may put a thread that was woken on the core of the one that woke it and leave it
+    there; both then take turns, and wait for each other at every barrier. A thread that finds
+    itself on a core of the team moves to another one. It may be moved on from there: nothing stays
+    pinned.
+    """
+
+    def __init__(self) -> None:
+        self._core = _current_core()
+        self._taken: set[int] = set()
+
+    def start(self) -> None:
+        """Note where the caller is; the others have not begun."""
+        if self._core is not None:
+            self._taken = {self._core()}
+
+    def enter(self) -> None:
+        """Move the calling thread if its core is taken; note where it is."""
+        if self._core is None:
+            return
+        here = self._core()
+        if here in self._taken:
+            allowed = os.sched_getaffinity(0)
+            free = allowed - self._taken
+            if free:
+                here = min(free)
+                with contextlib.suppress(OSError):  # the set has changed meanwhile
+                    os.sched_setaffinity(0, {here})
+                    os.sched_setaffinity(0, allowed)
+        self._taken.add(here)
+
+
 class Team:
     """Threads waiting to work together with the one that calls."""
 
     def __init__(self, size: int) -> None:
         self.size = size
         self._entry: Entry | None = None
+        self._places = Places()
         self._go = [threading.Semaphore(0) for _ in range(size)]
         self._done = threading.Semaphore(0)
         self._lock = threading.Lock()
@@ -54,18 +102,20 @@ class Team:
             entry = self._entry
             try:
                 if entry is not None:
-                    entry(number, self.size)
+                    self._places.enter()
+                    entry(number)
             finally:
                 self._done.release()
 
     def run(self, entry: Entry) -> None:
-        """Call ``entry(thread, threads)`` on every thread, the caller being number 0."""
+        """Call ``entry(thread)`` on every thread, the caller being number 0."""
         with self._lock:
             self._entry = entry
+            self._places.start()
             for number in range(1, self.size):
                 self._go[number].release()
             try:
-                entry(0, self.size)
+                entry(0)
             finally:
                 for _ in range(1, self.size):
                     self._done.acquire()
@@ -99,19 +149,32 @@ class Pace:
     ----------
     threads : int or None
         A fixed number, or None to choose among one and all that are available.
+
+    Notes
+    -----
+    Epochs may be short: what counts is time over all of them. Several threads are tried once more
+    work than their code costs to make lies ahead, or has been done, as then as much again is likely.
+    While one choice is used the other is looked at after some time, and the later the oftener it
+    was slower.
     """
 
     def __init__(self, threads: int | None = None) -> None:
         self.fixed = threads
         self.most = threads if threads is not None else available()
         self.rate: dict[int, float] = {}
-        self._since = 0
+        self._spent = 0.0
+        self._since = 0.0  # seconds since the slower choice was looked at
+        self._patience = _PATIENCE
+
+    @property
+    def best(self) -> int:
+        """The number of threads with the shortest steps so far."""
+        return min(self.rate, key=lambda n: self.rate[n], default=1)
 
     def choose(self, seconds_left: float | None) -> int:
         """Return how many threads the next chunk should use.
 
-        ``seconds_left`` is what remains with one thread, if known: a little work is not worth
-        compiling the threaded form.
+        ``seconds_left`` is what remains with one thread, if known.
         """
         if self.fixed is not None:
             return self.fixed
@@ -119,23 +182,26 @@ class Pace:
         if self.most < 2 or alone is None or alone < _WORTH:
             return 1
         if self.most not in self.rate:
-            enough = seconds_left is None or seconds_left > 0.3
+            enough = seconds_left is None or max(seconds_left, self._spent) > _INVESTED
             return self.most if enough else 1
-        best = min(self.rate, key=lambda n: self.rate[n])
-        self._since += 1
-        if self._since >= _RECHECK:
-            self._since = 0
-            return next(n for n in (1, self.most) if n != best)
-        return best
+        best = self.best
+        if self._since < self._patience:
+            return best
+        return next(n for n in (1, self.most) if n != best)
 
     def note(self, threads: int, seconds: float, steps: int) -> None:
         """Enter the time of a chunk. Newer times count as much as all before."""
+        best = self.best
         rate = seconds / max(1, steps)
         old = self.rate.get(threads)
         self.rate[threads] = rate if old is None else 0.5 * (old + rate)
+        self._spent += seconds
+        self._since += seconds
+        if threads != best:  # this was a look
+            self._since = 0.0
+            lost = self.best == best
+            self._patience = min(2 * self._patience, _LONGEST) if lost else _PATIENCE
 
     def trying(self, threads: int) -> bool:
         """Tell whether the next chunk is only a look (it should be short)."""
-        if self.fixed is not None or not self.rate:
-            return False
-        return self.rate.get(threads) != min(self.rate.values())
+        return self.fixed is None and threads != self.best

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import NamedTuple
 
-from ..ir import I64, Function, Index, Val, type_of
+from ..ir import Function, Index, Val, type_of
 from ..plan import Product
 from ..program import Affine, Value
 from ..schedule import Kernel
@@ -21,9 +21,9 @@ from .contraction import Emitter, tile_vectors
 from .loops import _store_all, nest
 from .operands import Operand
 from .point import Linear, Point, Scope
-from .sharing import Share, Turn, portion
+from .sharing import Share, Turn, own_blocks, owned, span
 
-__all__ = ["emit_accumulated"]
+__all__ = ["accumulated_rows", "emit_accumulated"]
 
 _UNROLL = 2
 _NEAR = 1 << 13  # bytes read by one visit of a tile: a part of the first-level cache
@@ -67,6 +67,16 @@ def _cut(v: Value, by_rows: bool) -> _Shape:
     return _Shape(lanes[-1], tall, short, [*lanes[:-1], *rest])
 
 
+def accumulated_rows(v: Value, by_rows: bool, vector: int, target: Target) -> tuple[int, int]:
+    """Return the axis that tiles go down, and how many of its positions a tile has."""
+    shape = _cut(v, by_rows)
+    tall, shorts = v.shape[shape.tall], 1 if shape.short is None else v.shape[shape.short]
+    limit = 18 if target.registers >= 32 else target.accumulators - 2
+    wide = v.shape[shape.lane] > vector
+    height = max(1, min(tall, limit // (2 * shorts) if wide else limit // shorts))
+    return shape.tall, -(-tall // -(-tall // height))  # tiles of about one size
+
+
 def emit_accumulated(
     kernel: Kernel,
     product: Product,
@@ -98,7 +108,6 @@ def emit_accumulated(
     shorts = v.shape[shape.short] if shape.short is not None else 1
     vectors = -(-width // lanes)
     tail = width % lanes or None
-    limit = 18 if target.registers >= 32 else target.accumulators - 2
 
     def row_bytes(position: Sequence[tuple[int, Index]]) -> Index:
         """Return where in the accumulators a row of the result (all axes but the lane's) lies."""
@@ -176,10 +185,9 @@ def emit_accumulated(
         for x, place in zip(acc, places, strict=True):
             f.store(x, place)
 
-    height = max(1, min(tall, limit // (2 * shorts) if vectors > 1 else limit // shorts))
-    height = -(-tall // -(-tall // height))  # tiles of about one size
-    low, high = portion(f, tall // height, share)
-    low, high = f.imul(low, height), f.imul(high, height)
+    _, height = accumulated_rows(v, product.by_rows, lanes, target)
+    low, high = own_blocks(f, share, tall, height)
+    start, end = span(f, share, tall)
 
     def each_row(
         g: Function, low: Index, high: Index, body: Callable[[Linear, dict[int, Linear]], None]
@@ -195,17 +203,6 @@ def emit_accumulated(
 
         g.loop(low, high, 1, along)
 
-    def bounds(last: Val | None) -> Index:
-        """Return the end of this thread's rows: the last one has what fills no tile."""
-        if last is None or not isinstance(high, Val):
-            return tall
-        return f.emit(I64, f"select {last.typed}, i64 {tall}, i64 {f.index(high).text}")
-
-    is_last = (
-        None if share is None else f.compare("eq", f.index(f.iadd(share.thread, 1)), share.threads)
-    )
-    end = bounds(is_last)
-
     def clear(i: Linear, there: dict[int, Linear]) -> None:
         where = [(a, _raw(x)) for a, x in there.items()]
         base = f.at(scratch, row_bytes([*where, (shape.tall, _raw(i))]))
@@ -213,7 +210,7 @@ def emit_accumulated(
             f.store(f.like(0.0, Val("", t)), f.at(base, n * lanes * size))
 
     def begin() -> None:
-        each_row(f, low, end, clear)
+        each_row(f, start, end, clear)
 
     begin() if turn is None else turn.first(f, begin)
 
@@ -231,8 +228,8 @@ def emit_accumulated(
                     f.loop(low, high, height, turn)
                     rest = tall % height
                     if rest:
-                        last = partial(tile, n, place, outer, at, part, rest, tall - rest)
-                        f.when(is_last, last) if is_last is not None else last()
+                        odd = partial(tile, n, place, outer, at, part, rest, tall - rest)
+                        owned(f, share, tall, tall - rest, odd)
                     at += part
 
         nest(f, [v.shape[a] for a in shape.others], panel)
@@ -269,7 +266,7 @@ def emit_accumulated(
         each_row(g, first, after, finish)
 
     def finish() -> None:
-        emitter.outline("update", write, [f.index(low), f.index(end)], scratch)
+        emitter.outline("update", write, [f.index(start), f.index(end)], scratch)
 
     finish() if turn is None else turn.last(f, finish)
 

@@ -10,21 +10,38 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ..ir import I64, Index, Val, type_of
+from ..ir import Index, Val, type_of
 from ..plan import Product
-from ..program import Affine
+from ..program import Affine, Value
 from ..schedule import Kernel
 from ..target import Target
 from .contraction import Emitter
 from .loops import _store_all, nest
 from .operands import Operand
 from .point import Linear, Point, Scope
-from .sharing import Share, Turn, portion
+from .sharing import Share, Turn, own_blocks, owned, span
 
-__all__ = ["emit_along_samples"]
+__all__ = ["emit_along_samples", "samples_height"]
 
 _UNROLL = 2
 _TAPS = 9
+
+
+def _taps_from(columns: list[int]) -> int:
+    """Return which of the columns' axes is the first whose taps are one tile."""
+    split = len(columns) - 1
+    while split > 0 and _size(columns[split - 1 :]) <= _TAPS:
+        split -= 1
+    return split
+
+
+def samples_height(v: Value, target: Target) -> int:
+    """Return how many rows of the result a tile has."""
+    rows, columns = v.shape[0], list(v.shape[1:])
+    taps = _size(columns[_taps_from(columns) :])
+    limit = 20 if target.registers >= 32 else target.accumulators
+    height = max(1, min(rows, limit // taps))
+    return -(-rows // -(-rows // height))
 
 
 def emit_along_samples(
@@ -51,16 +68,12 @@ def emit_along_samples(
     extents = v.args[0].shape[1:]
     *places, samples = extents
     rows, columns = v.shape[0], list(v.shape[1:])
-    split = len(columns) - 1
-    while split > 0 and _size(columns[split - 1 :]) <= _TAPS:
-        split -= 1
+    split = _taps_from(columns)
     outer, taps = columns[:split], columns[split:]
     reach = [0]
     for n, stride in zip(taps, right.strides[inner + split :], strict=True):
         reach = [r + i * stride * size for r in reach for i in range(n)]
-    limit = 20 if target.registers >= 32 else target.accumulators
-    height = max(1, min(rows, limit // len(reach)))
-    height = -(-rows // -(-rows // height))
+    height = samples_height(v, target)
     row_bytes = _size(columns) * vector
 
     def base_of_tile(i: Index, there: list[Linear]) -> Val:
@@ -115,14 +128,8 @@ def emit_along_samples(
         for total, spot in zip(acc, spots, strict=True):
             f.store(total, spot)
 
-    low, high = portion(f, rows // height, share)
-    low, high = f.imul(low, height), f.imul(high, height)
-    last = (
-        None if share is None else f.compare("eq", f.index(f.iadd(share.thread, 1)), share.threads)
-    )
-    end: Index = rows
-    if last is not None:
-        end = f.emit(I64, f"select {last.typed}, i64 {rows}, i64 {f.index(high).text}")
+    low, high = own_blocks(f, share, rows, height)
+    first, end = span(f, share, rows)
 
     def clear(i: Index, _: list[Val]) -> None:
         def one(k: Index, _: list[Val]) -> None:
@@ -132,7 +139,7 @@ def emit_along_samples(
         f.loop(0, _size(columns), 1, one)
 
     def begin() -> None:
-        f.loop(low, end, 1, clear)
+        f.loop(first, end, 1, clear)
 
     begin() if turn is None else turn.first(f, begin)
 
@@ -143,12 +150,9 @@ def emit_along_samples(
 
             f.loop(low, high, height, turn)
             rest = rows % height
-            if not rest:
-                return
-            if last is None:
-                tile(there, j, valid, rest, rows - rest)
-            else:
-                f.when(last, lambda: tile(there, j, valid, rest, rows - rest))
+            if rest:
+                odd = rows - rest
+                owned(f, share, rows, odd, lambda: tile(there, j, valid, rest, odd))
 
         nest(f, outer, panel)
 
@@ -161,7 +165,7 @@ def emit_along_samples(
         _finish(kernel, child, args, lanes)
 
     def finish() -> None:
-        emitter.outline("update", write, [f.index(low), f.index(end)], scratch)
+        emitter.outline("update", write, [f.index(first), f.index(end)], scratch)
 
     finish() if turn is None else turn.last(f, finish)
 

@@ -13,20 +13,29 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from functools import partial
-from typing import TypeAlias
+from itertools import pairwise
+from typing import NamedTuple, TypeAlias
 
 from ..ir import I64, PTR, Index, Val, type_of
 from ..plan import Product
-from ..program import Affine
+from ..program import Affine, Value
 from ..scalars import SCALARS
 from ..schedule import Kernel
 from ..target import Target
 from .loops import _store_all, nest
 from .operands import ADDRESS, Operand, RowsAcross, RowsAlong, Walk
 from .point import Linear, Point, Scope
-from .sharing import Share, by_last, portion
+from .sharing import Share, choose, longest, part, strips, when_any
 
-__all__ = ["Emitter", "emit_contract", "is_light", "tile_rows", "tile_vectors"]
+__all__ = [
+    "Emitter",
+    "ProductAxes",
+    "emit_contract",
+    "is_light",
+    "product_axes",
+    "tile_rows",
+    "tile_vectors",
+]
 
 _UNROLL = 2
 _INLINE_COST = 7
@@ -63,6 +72,45 @@ def tile_vectors(count: int) -> list[int]:
     if count == 1:
         return [1]
     return [2] * (count // 2) if count % 2 == 0 else [2] * ((count - 3) // 2) + [3]
+
+
+class ProductAxes(NamedTuple):
+    """What each axis of a product's result is in its loops.
+
+    Attributes
+    ----------
+    tall : int
+        Tiles go down it; -1 if there is none.
+    lane : int
+        Vectors run along it; -1 if there is none.
+    loops : list of int
+        The others, one position at a time.
+    """
+
+    tall: int
+    lane: int
+    loops: list[int]
+
+
+def product_axes(v: Value, by_rows: bool) -> ProductAxes:
+    """Return the roles of the axes of a product's result."""
+    batch, rows, columns, _ = v.data
+    row_axes = list(range(batch, batch + rows))
+    column_axes = list(range(batch + rows, batch + rows + columns))
+    still, lanes = (column_axes, row_axes) if by_rows else (row_axes, column_axes)
+    return ProductAxes(
+        still[-1] if still else -1,
+        lanes[-1] if lanes else -1,
+        [*range(batch), *still[:-1], *lanes[:-1]],
+    )
+
+
+def panel_cuts(low: int, high: int, width: int, lanes: int) -> tuple[int, list[int]]:
+    """Return how a stretch of the lane axis is cut: panels of two whole vectors, then others."""
+    cuts = tile_vectors(-(-(high - low) // lanes)) if high > low else []
+    odd_end = high == width and width % lanes
+    plain = cuts.count(2) - (1 if odd_end and cuts[-1] == 2 else 0)
+    return plain, cuts[plain:]
 
 
 class Emitter:
@@ -130,15 +178,10 @@ def emit_contract(
         still, moving = left, right
         (sb, ss, sk), (mb, ms, mk) = left_parts, right_parts
         still_axes, lane_axes = row_axes, column_axes
-    lane = lane_axes[-1] if lane_axes else -1
+    tall_axis, lane, loops = product_axes(v, product.by_rows)
     width = v.shape[lane] if lane_axes else 1
-    tall = v.shape[still_axes[-1]] if still_axes else 1
-    loops = [*range(batch), *still_axes[:-1], *lane_axes[:-1]]
-    vectors = -(-width // lanes)
+    tall = v.shape[tall_axis] if still_axes else 1
     tail = width % lanes or None
-    # Threads share the tiles down the still operand if there are enough, else the outer loops or
-    # the panels.
-    by_tiles = tall >= 4 * target.tile[0]
     depth = 1
     for n in extents:
         depth *= n
@@ -315,19 +358,17 @@ def emit_contract(
             _store_all(kernel.stored, there, p)
 
         def panel(j: Index, nv: int, last: bool) -> None:
-            height = tile_rows(tall, nv, depth, target, _MOST_ROWS if across else None)
-            whole = tall // height * height
-            low, high = portion(f, tall // height, share if by_tiles else None)
-            low, high = f.imul(low, height), f.imul(high, height)
-            rest = tall - whole
-            mine = share if by_tiles else None
+            mine = part(share, tall_axis)
+            most = _MOST_ROWS if across else None
+            height = tile_rows(longest(mine, tall), nv, depth, target, most)
+            start, end, rests = strips(f, mine, tall, height)
             if scratch is None:
-                f.loop(low, high, height, lambda i, _: tile(i, height, j, nv, last))
-                if rest:
-                    by_last(f, mine, lambda: tile(whole, rest, j, nv, last))
+                f.loop(start, end, height, lambda i, _: tile(i, height, j, nv, last))
+                for rest, whose in rests:
+                    when_any(f, mine, whose, partial(tile, end, rest, j, nv, last))
                 return
             row_bytes = nv * lanes * size
-            most = max(1, _SCRATCH // row_bytes // height) * height
+            at_once = max(1, _SCRATCH // row_bytes // height) * height
             together = max(1, _TOGETHER // nv)
 
             def group(i: Index, count: Index, height: int) -> None:
@@ -339,30 +380,40 @@ def emit_contract(
                 after(i, count, j, nv, last, math.gcd(together, height))
 
             def several(i: Index, _: list[Val]) -> None:
-                left = f.iadd(high, f.imul(i, -1))
+                left = f.iadd(end, f.imul(i, -1))
                 if isinstance(left, int):
-                    group(i, min(left, most), height)
+                    group(i, min(left, at_once), height)
                 else:
-                    group(i, f.intrinsic("smin", left, Val(str(most), I64)), height)
+                    group(i, f.intrinsic("smin", left, Val(str(at_once), I64)), height)
 
-            f.loop(low, high, most, several)
-            if rest:
-                by_last(f, mine, lambda: group(whole, rest, rest))
+            f.loop(start, end, at_once, several)
+            for rest, whose in rests:
+                when_any(f, mine, whose, partial(group, end, rest, rest))
 
         if not lane_axes:
             panel(0, 1, True)
             return
-        cuts = tile_vectors(vectors)
-        twos = cuts.count(2)
-        plain = twos - (1 if tail and cuts[-1] == 2 else 0)
-        mine = None if by_tiles or loops else share
-        low, high = portion(f, plain, mine)
-        low, high = f.imul(low, 2 * lanes), f.imul(high, 2 * lanes)
-        f.loop(low, high, 2 * lanes, lambda j, _: panel(j, 2, False))
-        at = plain * 2 * lanes
-        for nv in cuts[plain:]:
-            end = at // lanes + nv == vectors and tail is not None
-            by_last(f, mine, partial(panel, at, nv, end))
-            at += nv * lanes
+        mine = part(share, lane)
+        bounds = (0, width) if mine is None else mine.split.bounds
+        pairs = list(pairwise(bounds))
+        cuts = [panel_cuts(low, high, width, lanes) for low, high in pairs]
+        ends = [low + plain * 2 * lanes for (low, _), (plain, _) in zip(pairs, cuts, strict=True)]
+        start, end = choose(f, mine, bounds[:-1]), choose(f, mine, ends)
+        f.loop(start, end, 2 * lanes, lambda j, _: panel(j, 2, False))
+        # What is left of a stretch: a panel of one or three vectors, or one with an odd end.
+        rests = [
+            (tuple(rest), high == width and tail is not None)
+            for (_, high), (_, rest) in zip(pairs, cuts, strict=True)
+        ]
+        for kind in dict.fromkeys(r for r in rests if r[0]):
 
-    nest(f, [v.shape[x] for x in loops], body, share if loops and not by_tiles else None)
+            def rest(kind: tuple[tuple[int, ...], bool] = kind) -> None:
+                sizes, odd = kind
+                at = end
+                for n, nv in enumerate(sizes):
+                    panel(at, nv, odd and n == len(sizes) - 1)
+                    at = f.iadd(at, nv * lanes)
+
+            when_any(f, mine, [r == kind for r in rests], rest)
+
+    nest(f, [v.shape[x] for x in loops], body, share, loops)

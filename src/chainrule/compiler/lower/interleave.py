@@ -17,7 +17,10 @@ __all__ = ["emit_interleaved"]
 
 
 def emit_interleaved(kernel: Kernel, scope: Scope, share: Share | None = None) -> None:
-    """Write the blocks of the kernel's value side by side; its base is not read."""
+    """Write the blocks of the kernel's value side by side; its base is not read.
+
+    Positions, which threads divide, are those of a block.
+    """
     v = kernel.anchor
     f, lanes = scope.f, scope.lanes
     access = scope.access(v)
@@ -29,7 +32,7 @@ def emit_interleaved(kernel: Kernel, scope: Scope, share: Share | None = None) -
     lane = max(access.layout.lane, 0)
     steady = v.data[0].matrix[lane][lane] == 1
     width = shape[lane]
-    outer = [n for a, n in enumerate(shape) if a != lane]
+    others = [a for a in range(len(shape)) if a != lane]
 
     def put(axes: list[Linear], start: Index, valid: int | None) -> None:
         spot = (*axes[:lane], Linear.of(start), *axes[lane:])
@@ -48,4 +51,4 @@ def emit_interleaved(kernel: Kernel, scope: Scope, share: Share | None = None) -
         if width - whole:
             put(axes, whole, width - whole)
 
-    nest(f, outer, row, share)
+    nest(f, [shape[a] for a in others], row, share, others)

@@ -16,7 +16,7 @@ from ..program import Affine, Value
 from ..scalars import SCALARS
 from ..schedule import Kernel
 from .point import Access, Linear, Point, Scope
-from .sharing import Share, by_last, portion
+from .sharing import Share, own_blocks, owned, part, span
 
 __all__ = ["REDUCTIONS", "combine", "emit_loop", "identity_of", "merged", "nest", "steps_of"]
 
@@ -53,15 +53,17 @@ def nest(
     extents: Sequence[int],
     body: Callable[[list[Linear]], None],
     share: Share | None = None,
+    axes: Sequence[int] | None = None,
 ) -> None:
-    """Write nested loops; the outermost is divided among the threads of ``share``."""
+    """Write nested loops over axes (numbered from 0 if not told); ``share`` may cut one of them."""
+    numbers = range(len(extents)) if axes is None else axes
 
-    def level(axis: int, axes: list[Linear]) -> None:
-        if axis == len(extents):
-            body(axes)
+    def level(depth: int, at: list[Linear]) -> None:
+        if depth == len(extents):
+            body(at)
             return
-        low, high = portion(f, extents[axis], share if axis == 0 else None)
-        f.loop(low, high, 1, lambda i, _: level(axis + 1, [*axes, Linear.of(i)]))
+        low, high = span(f, part(share, numbers[depth]), extents[depth])
+        f.loop(low, high, 1, lambda i, _: level(depth + 1, [*at, Linear.of(i)]))
 
     level(0, [])
 
@@ -150,9 +152,9 @@ def emit_loop(kernel: Kernel, inline: Inlined, scope: Scope, share: Share | None
     domain = merged(kernel, inline, scope)
     lane = lane_axis(kernel, inline, scope, domain)
     if lane < 0:
-        by_last(scope.f, share, lambda: _store_all(kernel.stored, scope, Point(scope, (), -1)))
+        _store_all(kernel.stored, scope, Point(scope, (), -1))
         return
-    outer = [n for a, n in enumerate(domain) if a != lane]
+    others = [a for a in range(len(domain)) if a != lane]
     width = domain[lane]
     reduces = any(r.kind == "reduce" for r in kernel.roots)
 
@@ -163,12 +165,9 @@ def emit_loop(kernel: Kernel, inline: Inlined, scope: Scope, share: Share | None
         if reduces:
             _row(kernel, scope, at, width)
         else:
-            _elements(kernel, scope, at, lane, width, None if outer else share)
+            _elements(kernel, scope, at, lane, width, part(share, lane))
 
-    if reduces and not outer:
-        by_last(scope.f, share, lambda: row([]))
-    else:
-        nest(scope.f, outer, row, share if outer else None)
+    nest(scope.f, [domain[a] for a in others], row, share, others)
 
 
 def _store_all(roots: Sequence[Value], scope: Scope, point: Point, whole: bool = True) -> None:
@@ -214,11 +213,11 @@ def _elements(
         for j in range(full):
             block(j * lanes, None, {})
     else:
-        low, high = portion(f, full, share)
-        low, high = f.imul(low, lanes), f.imul(high, lanes)
+        low, high = own_blocks(f, share, width, lanes)
         f.loop(low, high, lanes, lambda i, _: block(i, None, {}))
     if width % lanes:
-        by_last(f, share, lambda: block(full * lanes, width % lanes, {}))
+        at_end = full * lanes
+        owned(f, share, width, at_end, lambda: block(at_end, width % lanes, {}))
 
 
 def _levels(kernel: Kernel) -> list[tuple[list[Value], list[Value]]]:

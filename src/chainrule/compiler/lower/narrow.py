@@ -15,7 +15,7 @@ from ..program import Affine, Value
 from ..schedule import Kernel
 from .loops import _levels, _root_value, _tree
 from .point import Access, Linear, Point, Scope
-from .sharing import Share, by_last, portion
+from .sharing import Share, own_blocks, owned
 from .transposes import transpose_block
 
 __all__ = ["emit_narrow", "is_narrow"]
@@ -37,11 +37,11 @@ def emit_narrow(kernel: Kernel, inline: Inlined, scope: Scope, share: Share | No
     """Write the kernel; threads share blocks of as many rows as there are lanes."""
     f, lanes = scope.f, scope.lanes
     rows, _ = kernel.domain
-    blocks = rows // lanes
-    low, high = portion(f, blocks, share)
-    f.loop(low, high, 1, lambda i, _: _block(kernel, inline, scope, f.imul(i, lanes), lanes))
+    low, high = own_blocks(f, share, rows, lanes)
+    f.loop(low, high, lanes, lambda i, _: _block(kernel, inline, scope, i, lanes))
     if rows % lanes:
-        by_last(f, share, lambda: _block(kernel, inline, scope, blocks * lanes, rows % lanes))
+        rest = rows // lanes * lanes
+        owned(f, share, rows, rest, lambda: _block(kernel, inline, scope, rest, rows % lanes))
 
 
 def _block(kernel: Kernel, inline: Inlined, scope: Scope, start: Index, count: int) -> None:

@@ -16,12 +16,13 @@ from ..plan import Product
 from ..program import Affine, Value
 from ..schedule import Kernel
 from ..target import Target
+from .contraction import product_axes
 from .loops import _store_all, combine, nest
 from .operands import Operand
 from .point import Linear, Point, Scope
 from .sharing import Share
 
-__all__ = ["emit_pooled"]
+__all__ = ["emit_pooled", "pooled_loops"]
 
 _UNROLL = 2
 Taps = tuple[int, ...]
@@ -198,6 +199,15 @@ class _Pooled:
         return parts[0]
 
 
+def pooled_loops(kernel: Kernel, by_rows: bool) -> list[tuple[int, int]]:
+    """Return the axes looped over one window at a time, and how many windows there are."""
+    assert kernel.windows is not None
+    v = kernel.anchor
+    tall, lane, _ = product_axes(v, by_rows)
+    shape = [n // w for n, w in zip(v.shape, kernel.windows, strict=True)]
+    return [(a, n) for a, n in enumerate(shape) if a not in (lane, tall)]
+
+
 def emit_pooled(
     kernel: Kernel,
     product: Product,
@@ -212,7 +222,7 @@ def emit_pooled(
     f, lanes = scope.f, scope.lanes
     width, count = k.v.shape[k.lane], k.shape[k.tall]
     whole = count // k.height * k.height
-    loops = [a for a in range(len(k.shape)) if a not in (k.lane, k.tall)]
+    loops = [a for a, _ in pooled_loops(kernel, product.by_rows)]
 
     def panel(there: dict[int, Index], j: Index, nv: int, tail: int | None) -> None:
         def turn(i: Index, _: list[Val]) -> None:
@@ -232,7 +242,7 @@ def emit_pooled(
 
     extents = [k.shape[a] for a in loops]
     assert math.prod(extents) > 0
-    nest(f, extents, body, share)
+    nest(f, extents, body, share, loops)
 
 
 def _raw(i: Linear) -> Index:

@@ -15,14 +15,14 @@ from ..program import Affine, Value
 from ..schedule import Kernel
 from .loops import _finish, _score, _store_all, _tree, combine, identity_of, nest
 from .point import Linear, Point, Scope
-from .sharing import Share, by_last, portion
+from .sharing import Share, own_blocks, owned, part
 
-__all__ = ["emit_reduce"]
+__all__ = ["COLUMN_BLOCK", "emit_reduce", "reduction_lane"]
 
-_BLOCK = 4
+COLUMN_BLOCK = 4  # vectors of columns summed together; the order of a sum depends on it
 
 
-def _lane(v: Value, inline: Inlined, scope: Scope) -> int:
+def reduction_lane(v: Value, inline: Inlined, scope: Scope) -> int:
     """Return the axis of the operand that lanes run along; -1 for none."""
     domain = v.args[0].shape
     if not domain:
@@ -41,14 +41,14 @@ def emit_reduce(kernel: Kernel, inline: Inlined, scope: Scope, share: Share | No
     kept = len(v.shape)
     if 0 in v.shape:
         return
-    lane = _lane(v, inline, scope)
+    lane = reduction_lane(v, inline, scope)
     if 0 in v.args[0].shape or lane < 0:
 
         def nothing(axes: list[Linear]) -> None:
             given = {v.id: identity_of(v.data[0], v, scope.f, type_of(v.dtype))}
             _epilogue(kernel, scope, Point(scope, tuple(axes), -1, None, given))
 
-        by_last(scope.f, share, lambda: nest(scope.f, v.shape, nothing))
+        nest(scope.f, v.shape, nothing)
     elif lane < kept:
         _columns(kernel, scope, lane, share)
     else:
@@ -86,7 +86,7 @@ def _columns(kernel: Kernel, scope: Scope, lane: int, share: Share | None) -> No
     kept, x = len(v.shape), v.args[0]
     width = v.shape[lane]
     reduced = list(x.shape[kept:])
-    outer = [n for a, n in enumerate(v.shape) if a != lane]
+    others = [a for a in range(kept) if a != lane]
     zero = identity_of(v.data[0], v, f, type_of(v.dtype).vec(lanes))
     identity = Affine.identity(len(x.shape))
     # Chains hide the latency of additions where a block has few vectors.
@@ -124,16 +124,18 @@ def _columns(kernel: Kernel, scope: Scope, lane: int, share: Share | None) -> No
 
     vectors = -(-width // lanes)
     tail = width % lanes or None
-    full = (width // lanes) // _BLOCK * _BLOCK
+    step = COLUMN_BLOCK * lanes
+    full = (width // lanes) // COLUMN_BLOCK * COLUMN_BLOCK
 
     def row(axes: list[Linear]) -> None:
-        mine = None if outer else share
-        low, high = portion(f, full // _BLOCK, mine)
-        f.loop(low, high, 1, lambda i, _: block(axes, f.imul(i, _BLOCK * lanes), _BLOCK, None))
+        mine = part(share, lane)
+        low, high = own_blocks(f, mine, width, step)
+        f.loop(low, high, step, lambda i, _: block(axes, i, COLUMN_BLOCK, None))
         if vectors > full:
-            by_last(f, mine, lambda: block(axes, full * lanes, vectors - full, tail))
+            rest = full * lanes
+            owned(f, mine, width, rest, lambda: block(axes, rest, vectors - full, tail))
 
-    nest(f, outer, row, share if outer else None)
+    nest(f, [v.shape[a] for a in others], row, share, others)
 
 
 def _across(kernel: Kernel, scope: Scope, lane: int, share: Share | None) -> None:
@@ -183,7 +185,4 @@ def _across(kernel: Kernel, scope: Scope, lane: int, share: Share | None) -> Non
         total = f.lane(_finish(f, v, _tree(f, v, acc)), 0)
         _epilogue(kernel, scope, Point(scope, tuple(axes), -1, None, {v.id: total}))
 
-    if v.shape:
-        nest(f, v.shape, row, share)
-    else:
-        by_last(f, share, lambda: row([]))
+    nest(f, v.shape, row, share)

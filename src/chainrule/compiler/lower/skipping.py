@@ -20,9 +20,15 @@ from .operands import Operand
 from .point import Linear, Point, Scope
 from .sharing import Share
 
-__all__ = ["emit_skipping"]
+__all__ = ["emit_skipping", "skipping_loops"]
 
 _UNROLL = 2
+
+
+def skipping_loops(v: Value) -> list[int]:
+    """Return the axes looped over one position at a time: all but the tile's rows and the lanes."""
+    rows = v.data[1]
+    return [*range(rows - 1), *range(rows, len(v.shape) - 1)]
 
 
 def emit_skipping(
@@ -42,9 +48,8 @@ def emit_skipping(
     t = type_of(v.dtype).vec(lanes)
     extents = v.args[0].shape[rows:]
     lane = len(v.shape) - 1
-    loops = list(range(rows, lane))
     width, tall = v.shape[lane], v.shape[rows - 1]
-    loops = [*range(rows - 1), *loops]
+    loops = skipping_loops(v)
     vectors = -(-width // lanes)
     tail = width % lanes or None
     strides = [*left.strides[:rows], *right.strides[inner:]]
@@ -134,7 +139,7 @@ def emit_skipping(
                 tile(whole, tall - whole, at, nv)
             at += nv
 
-    nest(f, [v.shape[a] for a in loops], body, share)
+    nest(f, [v.shape[a] for a in loops], body, share, loops)
 
 
 def _inside(v: Value, scope: Scope) -> Operand:

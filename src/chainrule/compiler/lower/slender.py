@@ -16,7 +16,7 @@ from ..schedule import Kernel
 from .loops import _store_all
 from .operands import Operand
 from .point import Linear, Point, Scope
-from .sharing import Share, by_last, portion
+from .sharing import Share, own_blocks, owned
 
 __all__ = ["emit_slender"]
 
@@ -57,11 +57,11 @@ def emit_slender(
                 p.given[root.id] = p._map(root, Affine.identity(len(root.shape)))
             _store_all(kernel.stored, scope, p)
 
-    low, high = portion(f, rows // part, share)
-    low, high = f.imul(low, part), f.imul(high, part)
+    low, high = own_blocks(f, share, rows, part)
     f.loop(low, high, part, lambda i, _: group(i, part))
     if rows % part:
-        by_last(f, share, lambda: group(rows // part * part, rows % part))
+        rest = rows // part * part
+        owned(f, share, rows, rest, lambda: group(rest, rows % part))
 
 
 def _weights(f: Function, b: Operand, columns: int, k: int, part: int, lanes: int) -> Val:

@@ -6,11 +6,13 @@ and stored: every load and store is a whole vector.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from ..ir import Function, Index, Val, type_of
 from ..program import Affine, Value
 from .loops import Shape, nest, steps_of
 from .point import Access, Linear, Point, Scope
-from .sharing import Share, by_last, portion
+from .sharing import Share, own_blocks, owned, part
 
 __all__ = ["emit_transpose", "transpose_axes", "transpose_block"]
 
@@ -67,7 +69,7 @@ def emit_transpose(
     assert of is not None
     t = type_of(to.dtype).vec(lanes)
     identity = Affine.identity(len(root.shape))
-    others = [n for a, n in enumerate(domain) if a not in axes]
+    others = [a for a in range(len(domain)) if a not in axes]
 
     def place(outer: list[Linear], i: Linear, j: Linear) -> tuple[Linear, ...]:
         rest = iter(outer)
@@ -94,18 +96,17 @@ def emit_transpose(
             f.store(column, address(to, identity, spot, shared))
 
     def strip(outer: list[Linear], i: Index) -> None:
-        n = domain[along]
-        f.loop(0, n // lanes * lanes, lanes, lambda j, _: block(outer, i, j))
+        cut(along, lambda j: block(outer, i, j))
+
+    def cut(axis: int, body: Callable[[Index], None]) -> None:
+        n, mine = domain[axis], part(share, axis)
+        low, high = own_blocks(f, mine, n, lanes)
+        f.loop(low, high, lanes, lambda i, _: body(i))
         if n % lanes:
-            block(outer, i, n - lanes)
+            # Who has the odd end has the block before it too, which this one overlaps.
+            owned(f, mine, n, n - 1, lambda: body(n - lanes))
 
     def row(outer: list[Linear]) -> None:
-        n = domain[lane]
-        mine = None if others else share
-        low, high = portion(f, n // lanes, mine)
-        low, high = f.imul(low, lanes), f.imul(high, lanes)
-        f.loop(low, high, lanes, lambda i, _: strip(outer, i))
-        if n % lanes:
-            by_last(f, mine, lambda: strip(outer, n - lanes))
+        cut(lane, lambda i: strip(outer, i))
 
-    nest(f, others, row, share if others else None)
+    nest(f, [domain[a] for a in others], row, share, others)
