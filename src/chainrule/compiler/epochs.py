@@ -156,29 +156,43 @@ class _Loop:
         form.sync()  # before the addresses are entered: it may move state
         results = self.prepare(arrays, steps, start)
         rows = 0 if order is None else address_of(order)
-        done = 0
         pace = self.pace
+        rate = pace.rate.get(1)
         try:
-            while done < steps:
-                alone = pace.rate.get(1)
-                threads = pace.choose(None if alone is None else alone * (steps - done))
-                rate = pace.rate.get(threads, alone)
-                length = _LOOK_SECONDS if pace.trying(threads) else _CHUNK_SECONDS
-                chunk = _FIRST if rate is None else max(1, int(length / max(rate, 1e-9)))
-                upto = min(steps, done + chunk)
-                if threads > 1:
-                    self.together(threads)  # compiled outside the time taken
-                began = time.perf_counter()
-                self._call(threads, rows, done, upto)
-                spent = time.perf_counter() - began
-                if upto - done > 2 or spent > 0.0005:
-                    pace.note(threads, spent, upto - done)
-                done = upto
+            if rate is not None and rate * steps < _LOOK_SECONDS and pace.settled:
+                self._timed(1, rows, 0, steps)
                 if report is not None:
-                    report(done)
+                    report(steps)
+            else:
+                self._in_chunks(rows, steps, report)
         finally:
             form.settle(interrupted=report is not None)
         return results
+
+    def _in_chunks(self, rows: int, steps: int, report: Callable[[int], None] | None) -> None:
+        pace = self.pace
+        done = 0
+        while done < steps:
+            alone = pace.rate.get(1)
+            threads = pace.choose(None if alone is None else alone * (steps - done))
+            rate = pace.rate.get(threads, alone)
+            length = _LOOK_SECONDS if pace.trying(threads) else _CHUNK_SECONDS
+            chunk = _FIRST if rate is None else max(1, int(length / max(rate, 1e-9)))
+            upto = min(steps, done + chunk)
+            if threads > 1:
+                self.together(threads)  # compiled outside the time taken
+            self._timed(threads, rows, done, upto)
+            done = upto
+            if report is not None:
+                report(done)
+
+    def _timed(self, threads: int, rows: int, low: int, high: int) -> None:
+        """Run some steps and note how long they took."""
+        began = time.perf_counter()
+        self._call(threads, rows, low, high)
+        spent = time.perf_counter() - began
+        if high - low > 2 or spent > 0.0005:
+            self.pace.note(threads, spent, high - low)
 
 
 def _loop(
@@ -211,6 +225,17 @@ def _loop(
     return kept[-1]
 
 
+def _reporter(progress: Progress, before: int, total: int) -> Callable[[int], None]:
+    """Return what is called with the steps done in one loop."""
+    return lambda done: progress(before + done, total, [])
+
+
+def _structured(form: Specialisation, results: list[Any]) -> Any:
+    """Return results as the function returns them."""
+    structure = form.staged.structure
+    return results[0] if structure.kind == "leaf" else tree.unflatten(structure, results)
+
+
 def run_epoch(
     compiled: Compiled,
     data: tuple[Any, ...],
@@ -223,14 +248,15 @@ def run_epoch(
 ) -> EpochResult:
     """See :meth:`Compiled.epoch`."""
     rows = [_array(a) for a in data]
-    if not rows or 0 in [a.ndim for a in rows]:
-        raise ArgumentError(
-            "epoch: give at least one array of rows, e.g. epoch(x, y, batch_size=32)"
-        )
-    count = len(rows[0])
-    if [len(a) for a in rows] != [count] * len(rows):
+    counts = {a.shape[:1] for a in rows}
+    if len(counts) != 1 or counts == {()}:
+        if not rows or () in counts:
+            raise ArgumentError(
+                "epoch: give at least one array of rows, e.g. epoch(x, y, batch_size=32)"
+            )
         shapes = ", ".join(str(a.shape) for a in rows)
         raise ShapeError(f"epoch: all arrays must have as many rows as the first; got {shapes}")
+    count = len(rows[0])
     if batch_size < 1:
         raise ArgumentError(f"epoch: batch_size must be at least 1, got {batch_size}")
     permutation = None
@@ -256,20 +282,15 @@ def run_epoch(
     constants = [_array(x) for x in tree.leaves(fixed)] if fixed else []
     outputs: Any = None
     partial: Any = None
-
-    def report(offset: int, results: list[Array]) -> Callable[[int], None] | None:
-        if progress is None:
-            return None
-        return lambda done: progress(offset + done, total, results)
-
     if steps:
         loop = _loop(compiled, rows, each, fixed, batch_size)
-        compiled._last = loop.form
-        arrays = [*rows, *each.values(), *constants]
-        loop.form.verify(arrays)
-        with loop.form.lock:
-            results = loop.run(arrays, steps, 0, permutation, report(0, []))
-        outputs = tree.unflatten(loop.form.staged.structure, results)
+        form = compiled._last = loop.form
+        arrays = [*rows, *each.values(), *constants] if each or fixed else rows
+        form.verify(arrays)
+        report = None if progress is None else _reporter(progress, 0, total)
+        with form.lock:
+            results = loop.run(arrays, steps, 0, permutation, report)
+        outputs = _structured(form, results)
     if rest:
         loop = _loop(compiled, rows, each, fixed, rest)
         done = steps * batch_size
@@ -278,10 +299,11 @@ def run_epoch(
         arrays = [*rows, *tail, *constants]
         if not steps:
             loop.form.verify(arrays)
+        report = None if progress is None else _reporter(progress, steps, total)
         with loop.form.lock:
             first = done if permutation is None else 0
-            results = loop.run(arrays, 1, first, cut, report(steps, []))
-        partial = tree.unflatten(loop.form.staged.structure, [r[0] for r in results])
+            results = loop.run(arrays, 1, first, cut, report)
+        partial = _structured(loop.form, [r[0] for r in results])
         if compiled._last is None:
             compiled._last = loop.form
     return EpochResult(outputs, partial, total)

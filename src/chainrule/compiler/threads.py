@@ -171,6 +171,13 @@ class Pace:
         """The number of threads with the shortest steps so far."""
         return min(self.rate, key=lambda n: self.rate[n], default=1)
 
+    @property
+    def settled(self) -> bool:
+        """Whether there is nothing to choose: one thread it is."""
+        if self.fixed is not None:
+            return self.fixed == 1
+        return self.most < 2 or self.rate.get(1, _WORTH) < _WORTH
+
     def choose(self, seconds_left: float | None) -> int:
         """Return how many threads the next chunk should use.
 
@@ -179,7 +186,7 @@ class Pace:
         if self.fixed is not None:
             return self.fixed
         alone = self.rate.get(1)
-        if self.most < 2 or alone is None or alone < _WORTH:
+        if alone is None or self.settled:
             return 1
         if self.most not in self.rate:
             enough = seconds_left is None or max(seconds_left, self._spent) > _INVESTED
