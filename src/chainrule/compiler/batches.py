@@ -12,6 +12,7 @@ from functools import partial
 from .calling import External, copy_bytes
 from .ir import BOOL, I8, I64, PTR, Function, Index, Val
 from .plan import Buffer, Plan
+from .rows import LISTED
 from .target import Target
 
 __all__ = ["Batches"]
@@ -31,6 +32,8 @@ class Batches:
     order : Val
         Address of int64 row numbers, or 0.
     inputs : mapping of int to Buffer
+    high : Val
+        The step before which the loop ends.
     """
 
     def __init__(
@@ -41,8 +44,10 @@ class Batches:
         batched: list[str],
         order: Val,
         inputs: Mapping[int, Buffer],
+        high: Val,
     ) -> None:
         self.f, self.target, self.inputs, self.order = f, target, inputs, order
+        self.high = high
         address = f.emit(I64, f"ptrtoint ptr {order.text} to i64")
         self.shuffled = f.compare("ne", address, Val("0", I64))
         self.moving = [n for n in inputs if batched[n] != "whole"]
@@ -76,12 +81,20 @@ class Batches:
             text = f"select {self.shuffled.typed}, ptr {place(n).text}, ptr {there.text}"
             here["input", n] = f.emit(PTR, text)
         ordinary = f.emit(BOOL, f"xor {self.shuffled.typed}, true")
-        for n, (in_order, by_order) in self.listers.items():
-            to = place(n)
-            f.when(self.shuffled, partial(f.run, by_order, [pointers["input", n], to, chosen]))
-            f.when(ordinary, partial(f.run, in_order, [here["input", n], to]))
-            here["input", n] = to
-        return here
+
+        def enlist(ahead: int) -> None:
+            for n, (in_order, by_order) in self.listers.items():
+                to = f.at(place(n), ahead * LISTED // 2 * self.size)
+                there = f.at(here["input", n], ahead * self.inputs[n].bytes)
+                given = [pointers["input", n], to, f.at(chosen, ahead * 8 * self.size)]
+                f.when(self.shuffled, partial(f.run, by_order, given))
+                f.when(ordinary, partial(f.run, in_order, [there, to]))
+
+        if self.listers:
+            enlist(0)
+            another = f.compare("slt", f.index(f.iadd(i, 1)), self.high)
+            f.when(another, partial(enlist, 1))
+        return here | {("input", n): place(n) for n in self.listers}
 
     def _list_rows(self, n: int, shuffled: bool) -> str:
         """Write a function that lists the addresses of one mini-batch's rows; return its name.

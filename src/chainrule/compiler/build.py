@@ -19,7 +19,7 @@ from .passes.tiling import split_rows
 from .plan import Buffer, Plan, layouts, plan
 from .program import Program, Value
 from .recipe import Place, Recipe
-from .rows import listed_inputs
+from .rows import LISTED, listed_inputs
 from .runtime import key
 from .schedule import Schedule, schedule
 from .target import Target
@@ -70,7 +70,7 @@ class Build:
                 continue
             v = self.program.inputs[index]
             if index in listed:
-                self.plan.listed[index] = self.plan.reserve(8 * v.shape[0])
+                self.plan.listed[index] = self.plan.reserve(LISTED * v.shape[0])
             else:
                 self.plan.gathered[index] = self.plan.reserve(v.size * v.dtype.itemsize)
         self.results: list[Buffer] = [self._result(v) for v in self.program.outputs]

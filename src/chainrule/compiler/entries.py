@@ -123,7 +123,7 @@ class Entries:
         arena, table, order, low, high = f.args
         pointers = load_table(f, table, self.externals)
         places = result_places(f, table, self.externals, results)
-        batches = Batches(f, self.target, self.plan, batched, order, self.inputs)
+        batches = Batches(f, self.target, self.plan, batched, order, self.inputs, high)
         copies = {**self.plan.gathered, **self.plan.listed}
 
         def turn(i: Index, _: list[Val]) -> None:

@@ -411,10 +411,11 @@ class Function:
             f"i32 {t.bytes}, {mask.typed})"
         )
 
-    def prefetch(self, pointer: Val, write: bool) -> None:
-        """Ask for the cache line of ``pointer``."""
+    def prefetch(self, pointer: Val, write: bool = False, level: int = 1) -> None:
+        """Ask for the cache line of ``pointer``, in the first or second cache."""
         self.module.declare("declare void @llvm.prefetch.p0(ptr, i32, i32, i32)")
-        self.do(f"call void @llvm.prefetch.p0(ptr {pointer.text}, i32 {int(write)}, i32 3, i32 1)")
+        hint = f"i32 {int(write)}, i32 {4 - level}, i32 1"
+        self.do(f"call void @llvm.prefetch.p0(ptr {pointer.text}, {hint})")
 
     # -- lanes --------------------------------------------------------------------------
 

@@ -4,7 +4,8 @@ The rows of a shuffled mini-batch are scattered over the user's array. Copying t
 takes up to a quarter of a step in which they are read only twice (forward, and for the gradient of
 the first layer's weights). A product that goes through its operand row by row can follow a list of
 the rows' addresses instead: per tile, or per step of its inner loop, it loads an address where it
-would have added a stride. In-order mini-batches use the same code with consecutive addresses.
+would have added a stride. In-order mini-batches use the same code with consecutive addresses. The
+rows of the next mini-batch are listed too, so that they can be fetched into the caches meanwhile.
 
 Here it is decided which inputs are *listed*; the others are copied, see ``entries.py``.
 """
@@ -17,7 +18,9 @@ from .program import Value, base_of
 from .schedule import Kernel, Schedule
 from .structure import is_windowed
 
-__all__ = ["listed_inputs"]
+__all__ = ["LISTED", "listed_inputs"]
+
+LISTED = 2 * 8  # bytes of a list per row: addresses of this mini-batch's rows, then the next one's
 
 _SHORTEST = 128  # bytes: shorter rows are copied in the time that following addresses takes
 

@@ -32,6 +32,7 @@ from .lower.point import Access, Scope
 from .lower.sharing import LINE, barrier
 from .plan import Buffer, Plan
 from .program import Value
+from .rows import LISTED
 from .schedule import Kernel
 from .target import Target
 
@@ -122,7 +123,7 @@ def together(
         plan.gathered[n] = plan.reserve(threads * (v.size * v.dtype.itemsize + _APART))
     for n in first.listed:
         rows = phases[-1].program.inputs[n].shape[0]
-        plan.listed[n] = plan.reserve(threads * (8 * rows + _APART))
+        plan.listed[n] = plan.reserve(threads * (LISTED * rows + _APART))
     lines = plan.reserve((threads + 1) * LINE)
     for part in parts:
         check_meetings(part.division, part.plan, part.phase.schedule.inline)
@@ -242,12 +243,12 @@ class _Writer:
         pointers = load_table(f, table, self.externals)
         buffers = [self._buffer(v) for v in results]
         places = result_places(f, table, self.externals, buffers)
-        batches = Batches(f, self.target, self.plan, batched, order, self.inputs)
+        batches = Batches(f, self.target, self.plan, batched, order, self.inputs, high)
 
         def own(n: int) -> Val:
             """Return where this thread's copy, or list, of an input's rows is."""
             if n in self.plan.listed:
-                size = 8 * self.inputs[n].layout.shape[0]
+                size = LISTED * self.inputs[n].layout.shape[0]
                 start = f.at(arena, self.plan.listed[n])
             else:
                 size, start = self.inputs[n].bytes, f.at(arena, self.plan.gathered[n])

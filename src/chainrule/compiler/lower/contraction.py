@@ -23,7 +23,7 @@ from ..scalars import SCALARS
 from ..schedule import Kernel
 from ..target import Target
 from .loops import _store_all, nest
-from .operands import ADDRESS, Operand, RowsAcross, RowsAlong, Walk
+from .operands import ADDRESS, Operand, RowsAcross, RowsAlong, Walk, fetch_rows
 from .point import Linear, Point, Scope
 from .sharing import Share, choose, longest, part, strips, when_any
 
@@ -298,6 +298,8 @@ def emit_contract(
                 return acc
 
             acc = [f.like(0.0, Val("", t))] * (count * nv)
+            if isinstance(numbers, RowsAlong):
+                fetch(i, count, j, nv)
             if depth:
                 state = [*numbers.start, *blocks.start]
                 acc = deep(0, state, acc) if extents else step(state, acc, 0, 0)
@@ -356,6 +358,16 @@ def emit_contract(
             for root in kernel.roots[1:]:
                 p.given[root.id] = p._map(root, Affine.identity(len(root.shape)))
             _store_all(kernel.stored, there, p)
+
+        def fetch(i: Index, count: int, j: Index, nv: int) -> None:
+            """Ask for a part of the next mini-batch, at what a tile is reading of this one.
+
+            The addresses of its rows follow those of this mini-batch. Each panel asks for a share.
+            """
+            panels = -(-width // (nv * lanes))
+            which = f.binary("udiv", f.index(j), Val(str(nv * lanes), I64)) if panels > 1 else 0
+            following = f.at(s_base, extents[0] * ADDRESS)
+            fetch_rows(f, following, extents[0], (which, panels), f.imul(i, s_row), count * s_row)
 
         def panel(j: Index, nv: int, last: bool) -> None:
             mine = part(share, tall_axis)

@@ -12,14 +12,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ..ir import PTR, Function, Index, Val
+from ..ir import I64, PTR, Function, Index, Val
 from ..program import Affine, Value, base_of
 from .point import Access, Scope
 
-__all__ = ["Operand", "RowsAcross", "RowsAlong", "Walk"]
+__all__ = ["ADDRESS", "Operand", "RowsAcross", "RowsAlong", "Walk", "fetch_rows"]
 
 Place = Callable[[int], Val]
 ADDRESS = 8  # bytes of an address
+_LINE = 64  # bytes of a line of the caches
 
 
 @dataclass
@@ -121,3 +122,45 @@ class RowsAlong:
     def advance(self, state: list[Val], steps: int, level: int) -> list[Val]:
         """Return the state that many steps on."""
         return [self.f.at(state[0], steps * ADDRESS)]
+
+
+def fetch_rows(
+    f: Function,
+    addresses: Val,
+    rows: int,
+    share: tuple[Index, int],
+    inside: Index,
+    step: int,
+) -> None:
+    """Ask for one line of each of a share of listed rows, to have it in the second cache.
+
+    Parameters
+    ----------
+    addresses : Val
+        Of the list.
+    rows : int
+        How many there are.
+    share : (Index, int)
+        Which share of the rows, of how many.
+    inside : Index
+        Where in the rows, in bytes.
+    step : int
+        How far ``inside`` moves from one call to the next: within a line only the first one asks.
+    """
+    which, shares = share
+    each = -(-rows // shares)
+    first = f.imul(which, each)
+
+    def ask() -> None:
+        for r in range(each):
+            row = f.iadd(first, r)
+            if each * shares > rows:  # the last share is smaller
+                row = f.intrinsic("smin", f.index(row), Val(str(rows - 1), I64))
+            place = f.load(PTR, f.at(addresses, f.imul(row, ADDRESS)))
+            f.prefetch(f.at(place, inside), level=2)
+
+    if 2 * step > _LINE or isinstance(inside, int):
+        ask()
+        return
+    within = f.binary("and", inside, Val(str(_LINE - 1), I64))
+    f.when(f.compare("slt", within, Val(str(step), I64)), ask)
