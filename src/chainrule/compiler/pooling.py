@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["pooled_windows"]
 
 _LIGHT = 4  # cycles per vector of what may stand between a product and its pooling
+_FEW = 16  # of what has one value per window; more would need too many registers
 _MOST_TAPS = 8  # of a window: as many accumulators belong together
 
 
@@ -24,13 +25,16 @@ def pooled_windows(
 ) -> tuple[int, ...] | None:
     """Return the windows of a product's results if ``v`` has one value per window.
 
-    A reduction over windows comes first, then functions of its results and of the windows.
+    It is a reduction over windows, or a function of places in the windows and of what has one
+    value per window already.
     """
     mine = {r.id for r in kernel.roots}
     rank = len(kernel.domain)
     if len(v.shape) != rank or v.kind not in ("reduce", "map"):
         return None
-    if v.kind == "reduce" and kernel.windows is None and not _poolable(kernel, v, inline):
+    if kernel.windows is None and not _poolable(kernel, inline):
+        return None
+    if _cost([v], mine, inline) > (_LIGHT if v.kind == "reduce" else _FEW):
         return None
     taps = v.args[0].shape[rank:] if v.kind == "reduce" else ()
     windows = kernel.windows
@@ -49,7 +53,7 @@ def pooled_windows(
         windows = found
     if windows is None or windows[-1] != 1 or math.prod(windows) > _MOST_TAPS:
         return None
-    if v.kind == "map" and kernel.windows is None:
+    if all(w == 1 for w in windows):
         return None
     if v.shape != tuple(n // w for n, w in zip(kernel.domain, windows, strict=True)):
         return None
@@ -58,19 +62,25 @@ def pooled_windows(
     return windows
 
 
-def _poolable(kernel: Kernel, v: Value, inline: Inlined) -> bool:
-    """Tell whether a product's tiles may be made of windows that ``v`` reduces."""
+def _poolable(kernel: Kernel, inline: Inlined) -> bool:
+    """Tell whether a product's tiles may be made of windows."""
     anchor = kernel.anchor
     batch, rows, columns, _ = anchor.data
     if batch or not rows or not columns or accumulates(anchor) or sums_samples(anchor):
         return False
     if any(base_of(a)[0].id in inline for a in anchor.args):
         return False
-    cost, seen, stack = 0, {anchor.id}, [*kernel.roots[1:], *v.args]
+    return _cost(kernel.roots[1:], {anchor.id}, inline) <= _LIGHT
+
+
+def _cost(values: list[Value], known: set[int], inline: Inlined) -> int:
+    """Return the cycles per vector of computing some values where others are known."""
+    cost, seen, stack = 0, set(known), list(values)
     while stack:
-        x = stack.pop()
-        if x.id not in seen and (x in kernel.roots or x.id in inline):
-            seen.add(x.id)
-            cost += SCALARS[x.data].cost if x.kind == "map" else 0
-            stack.extend(x.args)
-    return cost <= _LIGHT
+        v = stack.pop()
+        if v.id in seen or not (v in values or v.id in inline):
+            continue
+        seen.add(v.id)
+        cost += SCALARS[v.data].cost if v.kind == "map" else 0
+        stack.extend(v.args)
+    return cost

@@ -205,6 +205,14 @@ def _same(f: Function, a: Sequence[Val], d: Sequence[Dtype], out: Dtype) -> Val:
     return f.binary("or", f.compare("oeq", x, y), both)
 
 
+def _beats(f: Function, a: Sequence[Val], d: Sequence[Dtype], out: Dtype) -> Val:
+    """Greater, or NaN where the other is none: what makes ``x`` the maximum so far."""
+    x, y = a
+    if not x.type.is_float:
+        return f.compare("ugt" if d[0].kind in "ub" else "sgt", x, y)
+    return f.binary("and", f.compare("ugt", x, y), f.compare("ord", y, y))
+
+
 def _isnan(f: Function, a: Sequence[Val], d: Sequence[Dtype], out: Dtype) -> Val:
     if not a[0].type.is_float:
         return f.const(0, a[0].type.mask())
@@ -353,6 +361,7 @@ SCALARS.update(
         "copy": Scalar(lambda f, a, d, out: a[0], lambda x: x, 0),
         "cast": Scalar(_cast, lambda x: x),
         "same": Scalar(_same, lambda x, y: (x == y) | ((x != x) & (y != y)), 2),
+        "beats": Scalar(_beats, lambda x, y: (x > y) | ((x != x) & (y == y)), 2),
         "isnan": Scalar(_isnan, np.isnan),
         "isinf": Scalar(_isinf, np.isinf),
         "isfinite": Scalar(_isfinite, np.isfinite),

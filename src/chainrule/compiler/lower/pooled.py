@@ -158,7 +158,7 @@ class _Pooled:
         """Compute and store what follows the product, of one window."""
         scope, v = self.scope, self.v
         identity = Affine.identity(len(v.shape))
-        pooled = next(n for n, r in enumerate(self.kernel.roots) if r.kind == "reduce")
+        pooled = next(n for n, r in enumerate(self.kernel.roots) if r.shape != v.shape)
         before, after = self.kernel.roots[1:pooled], self.kernel.roots[pooled:]
         window = Point(scope, place, self.lane, valid, {}, shared)
         spread = tuple(

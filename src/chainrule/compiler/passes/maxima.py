@@ -36,7 +36,7 @@ def at_maximum(b: Builder, condition: Value | None, whole: Value) -> Value | Non
         first, block = _first_maximum(block.args[0]), block.args[1]
     if first is None:
         return None
-    tap, best = first.args[0].args
+    tap, best = _first_and_best(b, first)
     read = b.view(x, whole.data[0], best.shape)
     if read is not tap and not (condition.data == "gt" and _is_bounded(tap, read, bound.scalar)):
         return None
@@ -65,7 +65,16 @@ def _first_maximum(hit: Value) -> Value | None:
     first = hit.args[0]
     if first.kind != "map" or first.data != "select" or first.args[0].kind != "map":
         return None
-    return first if first.args[0].data == "same" else None
+    return first if first.args[0].data == "beats" else None
+
+
+def _first_and_best(b: Builder, first: Value) -> tuple[Value, Value]:
+    """Return a window's first tap and its maximum, from the number of the tap that has it."""
+    beats = first.args[0]
+    best = b.map("select", beats, *beats.args, dtype=beats.args[0].dtype)
+    while first.args[2].kind == "map":
+        first = first.args[2]
+    return first.args[0].args[1], best
 
 
 def sum_over_windows(b: Builder, v: Value, x: Value) -> Value | None:

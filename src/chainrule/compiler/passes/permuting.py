@@ -33,6 +33,15 @@ def _permutation(v: Value) -> list[int] | None:
     return axes
 
 
+def _order(v: Value) -> list[int] | None:
+    """Return the axis of the operand behind each axis of a view, which may go in steps."""
+    steps = [[o for o, c in enumerate(row) if c] for row in v.data.matrix]
+    if any(len(axes) != 1 for axes in steps) or len(steps) != len(v.shape):
+        return None
+    found = [axes[0] for axes in steps]
+    return _inverse(found) if len(set(found)) == len(found) else None
+
+
 def _inverse(axes: Sequence[int]) -> list[int]:
     return sorted(range(len(axes)), key=lambda o: axes[o])
 
@@ -49,7 +58,7 @@ def follow_convolutions(program: Program) -> Program:
     def order_of(args: Sequence[Value]) -> list[int] | None:
         for a in args:
             if a.kind == "view" and a.args[0].id in ordered:
-                found = _permutation(a)
+                found = _order(a)
                 if found is not None:
                     return found
         return None

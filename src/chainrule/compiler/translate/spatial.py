@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -26,6 +26,7 @@ from .windowed import kernel_gradient, samples_last, settled, windowed_product
 __all__: list[str] = []
 
 Lengths = tuple[int, ...]
+_FEW_TAPS = 16  # of a window: each is compared with the maximum so far
 
 
 def _padded(b: Builder, x: Value, pads: Sequence[tuple[int, int]], fill: float) -> Value:
@@ -190,7 +191,10 @@ def _taps(c: Call) -> list[int]:
 
 @rule("max_pool")
 def _max_pool(c: Call) -> Value:
-    x = c.args[0]
+    x, kernel = c.args[0], c.params["kernel"]
+    outputs = c.shape[2:]
+    if math.prod(kernel) > 1 and _is_tiling(x, kernel, c.params["window"], c.shape):
+        return _maxima(c, x, kernel, outputs).best
     return c.builder.reduce("max", _pooled(c, x, _lowest(x.dtype)), _taps(c))
 
 
@@ -229,30 +233,56 @@ def _is_tiling(x: Value, kernel: Lengths, window: Any, shape: Lengths) -> bool:
     )
 
 
-def _put_first_maxima(c: Call, g: Value, x: Value, kernel: Lengths) -> Value:
-    """Return ``g`` at the first maximum of each window: as many masked blocks as taps.
+class _Maxima(NamedTuple):
+    """Of windows side by side: their maxima, and the number of the first tap that has it.
 
-    Which tap that is is a small number per window, found where the maximum is: what follows reads
-    it, and not the windows again.
+    ``places`` are the positions of a tap in all windows.
     """
+
+    best: Value
+    first: Value
+    places: list[Affine]
+
+
+def _maxima(c: Call, x: Value, kernel: Lengths, outputs: Lengths) -> _Maxima:
+    """Go through the taps; a later one takes over if it beats the maximum so far."""
     b, m = c.builder, c.maths
     nd = len(kernel)
+    shape = (*x.shape[:2], *outputs)
     rows = tuple(
         tuple((kernel[a - 2] if a > 1 else 1) * (a == o) for o in range(2 + nd))
         for a in range(2 + nd)
     )
     places = [Affine((0, 0, *place), rows) for place in np.ndindex(*kernel)]
-    best = b.reduce("max", _side_by_side(b, x, kernel, g.shape[2:]), range(2 + nd, 2 + 2 * nd))
     dtype = np.int8 if len(places) <= 127 else np.int32
-    numbers = [b.full(n, g.shape, dtype) for n in range(len(places))]
-    first = numbers[-1]
-    for n, place in reversed(list(enumerate(places[:-1]))):
-        hit = m.compare("same", Expr(m, b.view(x, place, g.shape)), Expr(m, best)).v
-        first = b.map("select", hit, numbers[n], first, dtype=dtype)
+    if len(places) > _FEW_TAPS:
+        best = b.reduce("max", _side_by_side(b, x, kernel, outputs), range(2 + nd, 2 + 2 * nd))
+        first = b.full(len(places) - 1, shape, dtype)
+        for n, place in reversed(list(enumerate(places[:-1]))):
+            hit = m.compare("same", Expr(m, b.view(x, place, shape)), Expr(m, best)).v
+            first = b.map("select", hit, b.full(n, shape, dtype), first, dtype=dtype)
+        return _Maxima(best, first, places)
+    best, first = b.view(x, places[0], shape), b.full(0, shape, dtype)
+    for n, place in enumerate(places[1:], 1):
+        tap = b.view(x, place, shape)
+        beats = m.compare("beats", Expr(m, tap), Expr(m, best)).v
+        best = b.map("select", beats, tap, best, dtype=x.dtype)
+        first = b.map("select", beats, b.full(n, shape, dtype), first, dtype=dtype)
+    return _Maxima(best, first, places)
+
+
+def _put_first_maxima(c: Call, g: Value, x: Value, kernel: Lengths) -> Value:
+    """Return ``g`` at the first maximum of each window: as many masked blocks as taps.
+
+    Which tap that is is a small number per window, found with the maximum: what follows reads
+    it, and not the windows again.
+    """
+    b, m = c.builder, c.maths
+    _, first, places = _maxima(c, x, kernel, g.shape[2:])
     zero = b.full(0, g.shape, g.dtype)
     blocks = []
     for n, place in enumerate(places):
-        here = m.compare("eq", Expr(m, first), Expr(m, numbers[n])).v
+        here = m.compare("eq", Expr(m, first), m.full(n, g.shape, first.dtype)).v
         blocks.append((b.map("select", here, g, zero, dtype=g.dtype), place))
     return b.assemble(b.full(0, (*g.shape[:2], *x.shape[2:]), g.dtype), blocks)
 
