@@ -95,6 +95,7 @@ bench-all: $(PEERS)/.stamp  ## the same for every optimiser, layer and shape (ab
 	@$(PEERS)/bin/python -m benchmarks.eager_overhead
 	@$(PEERS)/bin/python -m benchmarks.sklearn_speed
 	@$(PEERS)/bin/python -m benchmarks.kill_resume
+	@$(PEERS)/bin/python -m benchmarks.watching
 
 # ── housekeeping ─────────────────────────────────────────────────────────────────────────────────
 

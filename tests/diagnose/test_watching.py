@@ -11,7 +11,8 @@ from sick_networks import layers, moons, trained
 
 import chainrule as cr
 from chainrule import nn
-from chainrule.diagnose.histogram import BINS, DECADES, aligned, magnitudes, spread
+from chainrule.diagnose.histogram import BINS, DECADES, aligned, magnitudes, sampled, spread
+from chainrule.diagnose.measure import norm
 from chainrule.errors import ArgumentError
 
 
@@ -165,6 +166,28 @@ def test_histograms_count_every_value_once() -> None:
     assert (found.zeros, found.broken) == (2, 2)
     expected, _ = np.histogram(np.log10(np.abs(values[:500])), bins=BINS, range=DECADES)
     assert found.counts[1:-1].tolist() == expected[1:-1].tolist()
+
+
+def test_of_large_arrays_an_even_sample_is_counted() -> None:
+    values = np.random.default_rng(0).normal(size=(300, 128))
+    values[:, ::2] *= 100.0  # every second column: the sample must see both
+    found = spread(values)
+    assert 3000 < found.counts.sum() <= 4096
+    inner = np.abs(sampled(values)) < 5
+    assert 0.4 < inner.mean() < 0.6
+
+
+@pytest.mark.parametrize("size", [1, 4096, 4097, 100_000])
+@pytest.mark.parametrize("scale", [1.0, 1e-30, 1e30])
+def test_norms_neither_overflow_nor_underflow(size: int, scale: float) -> None:
+    values = (np.random.default_rng(0).normal(size=size) * scale).astype(np.float32)
+    assert norm(values) == pytest.approx(np.linalg.norm(values.astype(np.float64)), rel=1e-5)
+
+
+def test_norms_of_what_is_not_finite_are_not_finite() -> None:
+    assert math.isnan(norm(np.array([1.0, np.nan])))
+    assert norm(np.array([1.0, -np.inf])) == math.inf
+    assert norm(np.zeros(0)) == 0.0
 
 
 @pytest.mark.parametrize("scale", [1e-3, 0.9, 1.0, 7.0, 1e5])

@@ -57,6 +57,26 @@ def test_shares_at_a_fork_are_told_with_their_sum() -> None:
     assert "this is the last: 1.58319 + (-0.0357615) + 0.512144 = 2.05957" in words_of(explanation)
 
 
+def test_a_share_is_what_arrives_times_the_local_gradient() -> None:
+    """SPEC B1: by the rules of the ops, against shares found by pulling back through the gate."""
+    seen = 0
+    for function, args in (
+        (staged, (3.0, -4.0)),
+        (lambda w, x: (w @ x).sum(), (np.ones((2, 3)), np.arange(3.0))),
+    ):
+        for step in cr.explain(function, *args).steps():
+            for share in step.shares:
+                if sum(other.name == share.name for other in step.shares) == 1:
+                    local = step.local[share.name]
+                    axes = np.ndim(step.gradient)
+                    product = np.tensordot(step.gradient, local, axes=axes)
+                    np.testing.assert_allclose(product, share.value, rtol=1e-12)
+                    seen += 1
+    assert seen > 18
+    large = cr.explain(lambda x: np.tanh(x).sum(), np.ones(1000)).steps()
+    assert all(step.local == {} for step in large)
+
+
 def networks():
     rng = np.random.default_rng(3)
     model = cr.nn.Sequential(

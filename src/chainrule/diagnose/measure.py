@@ -140,8 +140,13 @@ class Look:
 
 
 def norm(value: Any) -> float:
-    """Euclidean norm in float64, without overflow; NaN or infinite where the values are."""
-    flat = np.ravel(np.asarray(value)).astype(np.float64)
+    """Euclidean norm; NaN or infinite where the values are, never where only their squares are."""
+    flat = np.ravel(np.asarray(value))
+    with np.errstate(all="ignore"):
+        squares = float(np.dot(flat, flat))
+    if 1e-30 < squares < 1e30:  # nothing overflowed, and no digits were lost
+        return math.sqrt(squares)
+    flat = flat.astype(np.float64)
     largest = float(np.max(np.abs(flat), initial=0.0))
     if largest == 0.0 or not math.isfinite(largest):
         return largest
@@ -191,7 +196,7 @@ def look_at(
             name,
             norm(norms),
             tuple(norms) if chained else (),
-            norm(grads[weight]),
+            look.parameters[weight] or 0.0,
             norm(values[weight]),
             magnitudes(grads[weight]),
             spread(values[weight]),

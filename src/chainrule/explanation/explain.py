@@ -307,5 +307,6 @@ def _step_dict(step: Step) -> dict[str, Any]:
             }
             for share in step.shares
         ]
+        found["local_gradients"] = {name: _plain(value) for name, value in step.local.items()}
         found["words"] = list(step.words)
     return found

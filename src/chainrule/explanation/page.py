@@ -52,6 +52,7 @@ def _data(explanation: Explanation) -> dict[str, Any]:
                 "value": compact(step.value),
                 "operands": {name: compact(value) for name, value in step.operands.items()},
                 "gradient": None if step.gradient is None else compact(step.gradient),
+                "local": {name: compact(value) for name, value in step.local.items()},
                 "words": list(step.words),
                 "shares": [
                     {

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -29,6 +29,9 @@ _INFIX = {
     "power": "**",
     "matmul": "@",
 }
+
+WRITTEN = 64
+"""Local gradients of more numbers are left to ``graph[name].local_gradients()``."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,6 +86,10 @@ class Step:
         Backwards: the gradient of the explained output in ``value``.
     shares : tuple of Share
         Backwards: what each operand is sent.
+    local : dict of str to ndarray
+        Backwards: the gate's local gradient in each operand that gets a share, where it is at most
+        :data:`WRITTEN` numbers: partial derivatives, or the Jacobian of a gate that is not
+        elementwise.
     words : tuple of str
         Backwards: what happened, as sentences with the numbers in them.
     location : Location or None
@@ -98,6 +105,7 @@ class Step:
     value: Any
     gradient: Any = None
     shares: tuple[Share, ...] = ()
+    local: dict[str, Any] = field(default_factory=dict)
     words: tuple[str, ...] = ()
     location: Any = None
 
@@ -157,6 +165,7 @@ def steps_of(graph: cr.Graph, gradients: Mapping[str, Any]) -> tuple[Step, ...]:
                 node.value,
                 gradient,
                 tuple(shares),
+                _local(graph, node, shares),
                 (*backward_words(call), *fork_words(shares)),
                 node.location,
             )
@@ -211,6 +220,17 @@ def _share(node: Node, index: int, gradient: Any) -> Any:
 
     part = cr.vjp(of_one, values[index])[1](gradient)[0]
     return np.asarray(part)
+
+
+def _local(graph: cr.Graph, node: Node, shares: list[Share]) -> dict[str, Any]:
+    if node.op is SELECT or isinstance(node.value, tuple):
+        return {}
+    wide = np.size(node.value)
+    sizes = [wide if node.op.elementwise else wide * np.size(share.value) for share in shares]
+    if not sizes or max(sizes) > WRITTEN:
+        return {}
+    found = graph[graph.names[node]].local_gradients()
+    return {share.name: found[share.name] for share in shares if share.name in found}
 
 
 class _Parts(tuple):  # type: ignore[type-arg]
