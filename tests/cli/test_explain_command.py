@@ -73,6 +73,7 @@ def test_an_expression_is_explained_in_a_pipe() -> None:
         ("a = x**2", {"x": 3.0}, 9.0),
         ("sin(pi / 2) * t", {"t": 2.0}, 2.0),
         ("f * 2", {"f": 2.0}, 4.0),
+        ("sign * beta", {"sign": 2.0, "beta": 3.0}, 6.0),  # names of functions, not called
         ("x if x > 0 else -x", {"x": -2.0}, 2.0),
     ],
 )

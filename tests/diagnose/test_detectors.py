@@ -219,12 +219,51 @@ def test_an_illness_that_has_passed_is_not_reported() -> None:
     assert ill == [True, False, False, False, False, False, False, True]
 
 
-def test_vanishing_needs_a_thousandfold_decrease() -> None:
-    """The threshold itself: the same layers, scaled to either side of it."""
-    for factor, expected in ((2e-3, False), (5e-4, True)):
-        model = nn.Sequential(nn.Linear(2, 2, bias=False), nn.Linear(2, 2, bias=False))
-        model[1].weight.assign(np.eye(2, dtype=np.float32) * np.float32(factor))
-        x, kind = moons(0)
-        watch = cr.diagnose.watch(model)
+@pytest.mark.parametrize(
+    ("factor", "expected"),
+    [(2e-3, None), (5e-4, "vanishing"), (5e2, None), (2e3, "exploding")],
+)
+def test_vanishing_and_exploding_mean_a_thousandfold(factor: float, expected: str | None) -> None:
+    """The thresholds themselves: the same two layers, scaled to either side."""
+    model = nn.Sequential(nn.Linear(2, 2, bias=False), nn.Linear(2, 2, bias=False))
+    model[1].weight.assign(np.eye(2, dtype=np.float32) * np.float32(factor))
+    x, kind = moons(0)
+    watch = cr.diagnose.watch(model)
+    watch.step(nn.CrossEntropyLoss()(model(cr.tensor(x)), kind))
+    found = kinds(watch)
+    assert ("vanishing" in found, "exploding" in found) == (
+        expected == "vanishing",
+        expected == "exploding",
+    )
+
+
+def test_units_that_are_silent_now_and_then_are_alive() -> None:
+    model = layers(nn.ReLU, 1, 8)
+    below, above = np.full(8, -50.0, np.float32), np.zeros(8, np.float32)
+    x, kind = moons(0, 64)
+    watch = cr.diagnose.watch(model, every=1)
+    for step in range(9):
+        model[0].bias.assign(above if step % 2 else below)
         watch.step(nn.CrossEntropyLoss()(model(cr.tensor(x)), kind))
-        assert ("vanishing" in kinds(watch)) == expected
+        assert "dead" not in kinds(watch)
+
+
+def test_outputs_of_a_classifier_that_is_right_may_be_flat_everywhere() -> None:
+    """Inner layers that are flat everywhere stop all error below them; an output need not pass any."""
+    x, _ = moons(0, 64)
+    y = (x[:, :1] > 0).astype(np.float32)
+
+    def watched(model: nn.Sequential) -> dict[str, cr.diagnose.Finding]:
+        watch = cr.diagnose.watch(model, every=1)
+        for step in range(6):
+            if step == 2:
+                model[-2].weight.assign(np.full(model[-2].weight.shape, 1e4, np.float32))
+                model[0].weight.assign(np.array([[1e6, 0.0]], np.float32))
+            watch.step(nn.MSELoss()(model(cr.tensor(x)), y))
+        assert watch.looks[-1].loss < 0.5 * watch.looks[0].loss
+        assert all(a.flat_share > 0.95 for a in watch.looks[-1].activations.values())
+        return kinds(watch)
+
+    assert "saturated" not in watched(nn.Sequential(nn.Linear(2, 1), nn.Sigmoid()))
+    deeper = nn.Sequential(nn.Linear(2, 1), nn.Tanh(), nn.Linear(1, 1), nn.Sigmoid())
+    assert watched(deeper)["saturated"].layers == ("0",)

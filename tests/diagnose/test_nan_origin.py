@@ -60,6 +60,16 @@ def test_a_gradient_that_is_not_finite_behind_finite_values_is_found() -> None:
     assert "sqrt(x + 1e-12)" in origin.remedy
 
 
+def test_backwards_the_first_gate_is_named_not_its_consequences() -> None:
+    def cost(x):
+        inner = x * 2.0
+        return np.sqrt(inner).sum() + x.sum()
+
+    origin = first(cost, np.array([4.0, 0.0]))
+    assert origin is not None
+    assert (origin.phase, origin.op, origin.name) == ("backward", "sqrt", "inner")
+
+
 def test_the_trap_of_where_is_explained() -> None:
     def safe(x):
         return cr.where(x > 0, np.sqrt(x), 0.0).sum()

@@ -130,16 +130,18 @@ def test_native_epochs_stay_native_and_keep_their_bits() -> None:
     assert str(seen).startswith("Step 24, 4 looks")
 
 
-def test_memory_is_bounded_and_the_first_look_stays() -> None:
+@pytest.mark.parametrize("capacity", [16, 17])
+def test_memory_is_bounded_and_the_first_and_last_looks_stay(capacity: int) -> None:
     model = nn.Linear(2, 2)
     x, kind = moons(0, 8)
-    watch = cr.diagnose.watch(model, every=1, capacity=16)
+    watch = cr.diagnose.watch(model, every=1, capacity=capacity)
     for _ in range(400):
         watch.step(nn.CrossEntropyLoss()(model(cr.tensor(x)), kind))
-    assert len(watch.looks) <= 16
+        assert watch.looks[0].step == 0
+        assert watch.looks[-1].step > watch.count - 1 - watch.every
+    assert len(watch.looks) <= capacity
     assert watch.every >= 16
     steps = [look.step for look in watch.looks]
-    assert steps[0] == 0
     assert steps == sorted(set(steps))
     assert max(np.diff(steps)) <= 4 * watch.every
     kept = sum(one.units is not None for look in watch.looks for one in look.activations.values())
@@ -224,6 +226,18 @@ def test_gradient_noise_is_that_of_known_noise() -> None:
     assert "Noise scale" in str(found)
     with pytest.raises(ArgumentError, match="cannot be divided"):
         cr.diagnose.gradient_noise(model, nn.MSELoss(), x[:4], y[:4])
+
+
+def test_the_estimate_of_the_signal_is_not_raised_by_the_noise() -> None:
+    """Pure noise: the estimates of a signal of 0 average to 0, not to the variance of the mean."""
+    model = nn.Linear(1, 1, bias=False).double()
+    model.weight.assign(np.zeros((1, 1)))
+    found = []
+    for seed in range(100):
+        y = np.random.default_rng(seed).normal(size=(64, 1)) * 3.0
+        found.append(cr.diagnose.gradient_noise(model, nn.MSELoss(), np.ones((64, 1)), y).signal)
+    assert abs(np.mean(found)) < 0.3  # 36 / 64 = 0.56 is what the batch's own gradient would give
+    assert any(signal <= 0 for signal in found)
 
 
 def test_words_and_data_say_the_same() -> None:
