@@ -18,7 +18,9 @@ from click.testing import CliRunner, Result
 
 import chainrule as cr
 from chainrule.cli import main
+from chainrule.cli.settings import Settings
 from chainrule.data import load
+from chainrule.errors import ArgumentError
 
 CHOICES = ["heat pump", "oil", "gas"]
 
@@ -398,3 +400,62 @@ def test_progress_is_not_drawn_into_a_pipe() -> None:
     )
     assert (result.returncode, result.stderr) == (0, "")
     assert "\x1b" not in result.stdout
+
+
+EPOCHS = 6
+
+
+def rates(schedule: str, *options: str) -> list[float]:
+    """The learning rate after each epoch, as the history has it."""
+    out = Path(schedule)
+    result = run(
+        "train", "iris", "--schedule", schedule, "--lr", "0.05", "--epochs", str(EPOCHS),
+        "--out", str(out), "--quiet", *options,
+    )  # fmt: skip
+    assert result.exit_code == 0, result.output
+    rows = (out / "history.jsonl").read_text().splitlines()
+    return [json.loads(row)["learning_rate"] for row in rows]
+
+
+def test_schedules_change_the_learning_rate_as_they_say() -> None:
+    assert rates("constant") == [0.05] * EPOCHS
+    step = rates("step")
+    assert max(step) == pytest.approx(100 * min(step))
+    assert len({round(rate, 9) for rate in step}) == 3
+    cosine = rates("cosine")
+    assert cosine == sorted(cosine, reverse=True)
+    warmup, cycle = rates("warmup"), rates("one_cycle")
+    assert warmup[-1] < 0.01 * warmup[0]
+    assert max(cycle) > 0.04
+    assert cycle[0] < max(cycle) > 100 * cycle[-1]
+    plateau = rates("plateau", "--lr", "2.0", "--patience", "4", "--epochs", "12")
+    assert plateau[0] == 2.0
+    assert plateau[-1] == pytest.approx(0.2)
+
+
+def test_an_unknown_schedule_names_the_choices() -> None:
+    result = run("train", "iris", "--schedule", "sine")
+    assert result.exit_code == 2
+    assert "one_cycle" in result.output
+    with pytest.raises(ArgumentError, match="cosine"):
+        Settings(schedule="sine")
+
+
+@pytest.mark.parametrize("schedule", ["warmup", "one_cycle", "plateau"])
+def test_a_run_with_a_schedule_is_reproduced_from_its_configuration(schedule: str) -> None:
+    rates(schedule)
+    again = run("train", "--config", f"{schedule}/config.toml", "--out", "again", "--quiet")
+    assert again.exit_code == 0, again.output
+    assert weights(schedule) == weights("again")
+
+
+def test_a_schedule_is_not_stretched_by_resuming() -> None:
+    rates("cosine")
+    for change in (["--epochs", "9"], ["--schedule", "constant"]):
+        refused = run("train", "--resume", "--out", "cosine", *change)
+        assert refused.exit_code == 2
+        assert "begun with --schedule cosine for --epochs 6" in refused.output
+    assert run("train", "--resume", "--out", "cosine", "--quiet").exit_code == 0
+    rates("constant")
+    longer = run("train", "--resume", "--out", "constant", "--epochs", "9", "--quiet")
+    assert longer.exit_code == 0, longer.output

@@ -205,9 +205,9 @@ def test_schedules_save_and_continue() -> None:
 def test_a_schedule_past_its_end_is_refused() -> None:
     optimiser = cr.optim.Adam([cr.tensor([1.0], requires_grad=True)])
     schedule = lr_scheduler.OneCycleLR(optimiser, max_lr=0.1, total_steps=3)
-    schedule.step()
-    schedule.step()
-    with pytest.raises(ArgumentError, match="made for 3 steps"):
+    for _ in range(3):  # one after each batch
+        schedule.step()
+    with pytest.raises(ArgumentError, match="made for 3 steps; this would be step 4"):
         schedule.step()
 
 

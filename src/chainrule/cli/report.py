@@ -51,6 +51,7 @@ def say_network(terminal: Terminal, plan: Plan, parameters: int, rate_found: boo
     dropout = f", dropout {s.dropout:g}" if s.dropout else ""
     _entry(terminal, "network", f"{widths}, {s.activation}{dropout}; {parameters:,} parameters")
     rate = f"{s.lr:g}{' (found by a range test)' if rate_found else ''}"
+    rate += "" if s.schedule == "constant" else f", schedule {s.schedule}"
     extra = f", weight decay {s.weight_decay:g}" if s.weight_decay else ""
     extra += f", gradient norm at most {s.clip_norm:g}" if s.clip_norm else ""
     _entry(terminal, "loss", LOSS_WORDS[s.loss])

@@ -15,7 +15,7 @@ from typing import Any
 
 from chainrule.errors import ArgumentError, CheckpointError
 
-__all__ = ["ACTIVATIONS", "LOSSES", "OPTIMIZERS", "Settings"]
+__all__ = ["ACTIVATIONS", "LOSSES", "OPTIMIZERS", "SCHEDULES", "Settings"]
 
 # Names on the command line → names in cr.nn and cr.optim.
 ACTIVATIONS = {
@@ -44,6 +44,7 @@ OPTIMIZERS = {
     "rmsprop": "RMSprop",
     "adagrad": "Adagrad",
 }
+SCHEDULES = ("constant", "step", "cosine", "warmup", "one_cycle", "plateau")
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,8 @@ class Settings:
     epochs, batch_size, seed : int
     lr : float or 'auto'
         'auto' finds one by a short range test.
+    schedule : str
+        How the learning rate changes; see ``schedule.py``.
     weight_decay : float
     clip_norm : float
         Largest norm of the whole gradient; 0 leaves it as it is.
@@ -92,6 +95,7 @@ class Settings:
     loss: str = "auto"
     optimizer: str = "adam"
     lr: float | str = "auto"
+    schedule: str = "constant"
     weight_decay: float = 0.0
     clip_norm: float = 0.0
     epochs: int = 100
@@ -108,6 +112,7 @@ class Settings:
         _one_of("activation", self.activation, ACTIVATIONS)
         _one_of("loss", self.loss, ("auto", *LOSSES))
         _one_of("optimizer", self.optimizer, OPTIMIZERS)
+        _one_of("schedule", self.schedule, SCHEDULES)
         for name in ("epochs", "batch_size"):
             _at_least(name, getattr(self, name), 1)
         for name in ("patience", "seed", "weight_decay", "clip_norm"):

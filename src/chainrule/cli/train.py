@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from chainrule.cli.settings import ACTIVATIONS, LOSSES, OPTIMIZERS, Settings
+from chainrule.cli.settings import ACTIVATIONS, LOSSES, OPTIMIZERS, SCHEDULES, Settings
 from chainrule.cli.terminal import Terminal, common_options, pass_terminal
 
 __all__ = ["command"]
@@ -85,6 +85,7 @@ def _options(command: Any) -> Any:
             _option("loss", "What is minimised.", click.Choice(["auto", *LOSSES])),
             _option("optimizer", "How.", click.Choice(list(OPTIMIZERS))),
             _option("lr", "Learning rate; 'auto' finds one by a short test.", _Rate()),
+            _option("schedule", "How the learning rate changes.", click.Choice(list(SCHEDULES))),
             _option("weight_decay", "L2 penalty.", click.FloatRange(min=0)),
             _option("clip_norm", "Largest gradient norm; 0: any.", click.FloatRange(min=0)),
             _option("epochs", "At most so many passes over the data.", click.IntRange(min=1)),
@@ -149,7 +150,10 @@ def command(
 
     run = _existing(resume, out, config)
     settings = Settings.read(config or run.config) if (config or run) else Settings()
-    plan = training.plan_run(settings.changed(given))
+    changed = settings.changed(given)
+    if resume:
+        _same_schedule(settings, changed)
+    plan = training.plan_run(changed)
     report.say_plan(terminal, plan)
     rate_found = plan.settings.lr == "auto"
     if rate_found:
@@ -193,3 +197,13 @@ def _existing(resume: bool, out: Path | None, config: Path | None) -> Any:
     from chainrule.cli.run_directory import RunDirectory
 
     return RunDirectory.existing(out)
+
+
+def _same_schedule(begun: Settings, wanted: Settings) -> None:
+    """Refuse to go on with a schedule that was made for another number of epochs."""
+    fixed = begun.schedule not in ("constant", "plateau")
+    if begun.schedule != wanted.schedule or (fixed and begun.epochs != wanted.epochs):
+        raise click.UsageError(
+            f"the run was begun with --schedule {begun.schedule} for --epochs {begun.epochs}, and "
+            "a schedule cannot be changed on the way: leave both out to go on, or begin a new run."
+        )

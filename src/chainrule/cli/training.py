@@ -12,17 +12,17 @@ import numpy as np
 import chainrule as cr
 from chainrule import nn
 from chainrule.cli.network import build_loss, build_network, build_optimizer, chosen_loss, sizes
-from chainrule.cli.pictures import learning_curves
 from chainrule.cli.range_test import range_test
 from chainrule.cli.run_directory import RunDirectory
+from chainrule.cli.schedule import build_schedule
 from chainrule.cli.scores import baseline, gradient_norms, scores
 from chainrule.cli.settings import Settings
 from chainrule.cli.source import open_data
 from chainrule.cli.terminal import plain
 from chainrule.data import Dataset, Part, Pipeline, Prepared, Table, Task, prepare
 from chainrule.diagnose import TrainingWatch
-from chainrule.errors import CheckpointError
-from chainrule.train import EarlyStopping, History, JSONLWriter, Trainer
+from chainrule.errors import CheckpointError, MissingExtraError
+from chainrule.train import EarlyStopping, History, JSONLWriter, Trainer, plot_history
 from chainrule.train.files import write_bytes
 
 __all__ = [
@@ -150,9 +150,12 @@ def train_run(
     settings, data = plan.settings, plan.data
     model = build_network(settings, data.pipeline)
     loss = build_loss(settings.loss)
+    optimizer = build_optimizer(settings, model, float(settings.lr))
+    scheduled = build_schedule(settings, optimizer, len(data.train.targets))
     trainer = Trainer(
-        model, loss, build_optimizer(settings, model, float(settings.lr)),
-        metrics=[plan.score], seed=settings.seed, clip_norm=settings.clip_norm or None,
+        model, loss, optimizer, metrics=[plan.score], seed=settings.seed,
+        clip_norm=settings.clip_norm or None, scheduler=scheduled.scheduler,
+        schedule=scheduled.every,
     )  # fmt: skip
     stopping = EarlyStopping("val_loss", settings.patience) if _stops_early(plan) else None
     callbacks = [JSONLWriter(run.history), *([stopping] if stopping else [])]
@@ -238,6 +241,22 @@ def begin_run(plan: Plan, run: RunDirectory, *, resume: bool = False) -> None:
     write_bytes(run.config, plan.settings.to_toml().encode())
 
 
+def _draw(plan: Plan, outcome: Outcome, run: RunDirectory) -> bool:
+    """Draw the learning curves; False where matplotlib is absent."""
+    try:
+        plot_history(
+            outcome.history,
+            run.picture,
+            names=("loss", plan.score),
+            title=title_of(plan),
+            kept=outcome.best_epoch,
+            gradients=outcome.gradient_norms,
+        )
+    except MissingExtraError:
+        return False
+    return True
+
+
 def save_run(
     plan: Plan, outcome: Outcome, run: RunDirectory, watch: TrainingWatch | None = None
 ) -> dict[str, Any]:
@@ -246,20 +265,7 @@ def save_run(
     record = record_of(plan, outcome, run)
     if watch is not None:
         record["diagnosis"] = watch.diagnosis().to_dict()
-    score = plan.score
-    history = {
-        name: outcome.history[name]
-        for name in ("loss", "val_loss", score, f"val_{score}")
-        if name in outcome.history
-    }
-    record["picture"] = learning_curves(
-        run.picture,
-        history,
-        outcome.gradient_norms,
-        title=title_of(plan),
-        score=score,
-        best=outcome.best_epoch,
-    )
+    record["picture"] = _draw(plan, outcome, run)
     text = json.dumps(plain(record), indent=1, ensure_ascii=False)
     write_bytes(run.result, f"{text}\n".encode())
     return record

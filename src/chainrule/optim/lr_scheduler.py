@@ -322,9 +322,9 @@ class OneCycleLR(LRScheduler):
         super().__init__(optimizer, last_epoch)
 
     def _place(self, step: int) -> tuple[str, str, float]:
-        if step >= self.total_steps:
+        if step > self.total_steps:  # the step after the last batch is allowed, as in PyTorch
             raise ArgumentError(
-                f"OneCycleLR was made for {self.total_steps} steps; this would be step {step + 1}"
+                f"OneCycleLR was made for {self.total_steps} steps; this would be step {step}"
             )
         begin = 0.0
         for number, (end, first, second) in enumerate(self.phases):
