@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 
+import numpy as np
 import pytest
 
 from chainrule.compiler import threads
+from chainrule.compiler.ir import I64, PTR, Function, Module
+from chainrule.compiler.runtime import load
+from chainrule.compiler.target import host
 from chainrule.compiler.threads import Places, Team
 
 linux = pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="cores cannot be chosen")
@@ -59,3 +64,51 @@ def test_every_thread_enters_once_and_the_caller_is_number_zero():
     assert sorted(n for n, _ in seen) == [0, 1, 2]
     assert len({ident for _, ident in seen}) == 3
     assert (0, threading.get_ident()) in seen
+
+
+@pytest.fixture(scope="module")
+def counting():
+    """A native function whose threads each add ``high`` to their number, at ``arena``."""
+    module = Module(128)
+    args = [("arena", PTR, ""), ("table", PTR, ""), ("order", PTR, "")]
+    args += [("low", I64, ""), ("high", I64, ""), ("thread", I64, "")]
+    f = Function(module, "count", args, internal=False)
+    arena, _, _, _, high, thread = f.args
+    place = f.at(arena, f.imul(thread, 8))
+    f.store(f.add(f.load(I64, place), high), place)
+    module.add(f)
+    return load(module.text(), host())
+
+
+@pytest.mark.parametrize("size", [2, 3])
+def test_no_call_is_lost_whether_threads_stand_by_or_sleep(counting, size):
+    """Calls follow each other at once, when threads are about to go to sleep, and when they sleep."""
+    counts = np.zeros(size, np.int64)
+    group, total = Team(size), 0
+    pauses = [0.0, 2e-5, 5e-5, 1e-4, 2e-4, 1e-3]
+    for n in range(1, 1200):
+        group.call(counting.address("count"), counts.ctypes.data, 0, 0, 0, n)
+        total += n
+        assert counts.tolist() == [total] * size
+        if n % 3 == 0:
+            time.sleep(pauses[n % len(pauses)])
+        if n % 100 == 0:  # Python functions in between
+            seen = []
+            group.run(seen.append)
+            assert sorted(seen) == list(range(size))
+
+
+def test_one_team_takes_one_call_at_a_time(counting):
+    counts = np.zeros(2, np.int64)
+    group = Team(2)
+
+    def caller():
+        for _ in range(200):
+            group.call(counting.address("count"), counts.ctypes.data, 0, 0, 0, 1)
+
+    callers = [threading.Thread(target=caller) for _ in range(3)]
+    for thread in callers:
+        thread.start()
+    for thread in callers:
+        thread.join()
+    assert counts.tolist() == [600, 600]

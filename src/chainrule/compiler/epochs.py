@@ -81,14 +81,12 @@ class _Together:
         for place, data in recipe.constants:
             self.arena.view(*place)[...] = data
         self._lines = self.arena.bytes[recipe.lines : recipe.lines + LINE * threads]
-        types = [ctypes.c_void_p] * 3 + [ctypes.c_int64] * 3
-        self._enter = ctypes.CFUNCTYPE(None, *types)(self.engine.address("epoch"))
+        self._epoch = self.engine.address("epoch")
 
     def __call__(self, table: int, rows: int, low: int, high: int) -> None:
         """Run steps ``low`` to ``high``."""
-        enter, arena = self._enter, self.arena.address
         self._lines[:] = 0
-        team(self.threads).run(lambda t: enter(arena, table, rows, low, high, t))
+        team(self.threads).call(self._epoch, self.arena.address, table, rows, low, high)
 
 
 class _Loop:

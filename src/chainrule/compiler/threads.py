@@ -1,7 +1,7 @@
 """Threads that enter the same native function together, and the choice of how many.
 
-A :class:`Team` keeps its threads between calls; each enters the native function with its number
-(ctypes lets go of the interpreter lock). :class:`Pace` decides from measured times: one thread to
+A :class:`Team` keeps its threads between calls; each enters the native function with its number,
+without the interpreter's lock. :class:`Pace` decides from measured times: one thread to
 begin with, more once that was seen to be faster, and it keeps looking, as another process may take
 or leave a core at any time. Results do not depend on the choice: see ``lower/sharing.py``.
 """
@@ -13,6 +13,11 @@ import ctypes
 import os
 import threading
 from collections.abc import Callable
+
+import numpy as np
+
+from .lower.sharing import LINE
+from .standing import BOARD, SLEEPS, standing
 
 __all__ = ["Pace", "Places", "Team", "available", "team"]
 
@@ -81,7 +86,10 @@ class Places:
 
 
 class Team:
-    """Threads waiting to work together with the one that calls."""
+    """Threads waiting to work together with the one that calls.
+
+    Between native calls they stand by for a while (``standing.py``) before they go to sleep.
+    """
 
     def __init__(self, size: int) -> None:
         self.size = size
@@ -90,6 +98,8 @@ class Team:
         self._go = [threading.Semaphore(0) for _ in range(size)]
         self._done = threading.Semaphore(0)
         self._lock = threading.Lock()
+        self._call = 0
+        self._native = _Native(size)
         for number in range(1, size):
             thread = threading.Thread(
                 target=self._work, args=(number,), daemon=True, name=f"chainrule-{number}"
@@ -97,13 +107,16 @@ class Team:
             thread.start()
 
     def _work(self, number: int) -> None:
+        seen = 0
         while True:
             self._go[number].acquire()
+            self._places.enter()
             entry = self._entry
+            if entry is None:
+                seen = self._native.serve(self._native.board, number, seen)
+                continue
             try:
-                if entry is not None:
-                    self._places.enter()
-                    entry(number)
+                entry(number)
             finally:
                 self._done.release()
 
@@ -120,6 +133,37 @@ class Team:
                 for _ in range(1, self.size):
                     self._done.acquire()
                 self._entry = None
+
+    def call(self, function: int, arena: int, table: int, order: int, low: int, high: int) -> None:
+        """Call a native ``function(arena, table, order, low, high, thread)`` on every thread."""
+        native = self._native
+        with self._lock:
+            self._places.start()
+            self._call += 1
+            try:
+                native.post(native.board, self._call, function, arena, table, order, low, high)
+            finally:  # an interrupt must not leave the others waiting
+                for number in range(1, self.size):
+                    if native.asleep(native.board, number):
+                        self._go[number].release()
+                native.lead(native.board, self._call, self.size)
+
+
+class _Native:
+    """The board of a team and the functions that read and write it."""
+
+    def __init__(self, size: int) -> None:
+        found = standing()
+        self._keep = np.zeros(BOARD + (size + 1) * LINE, np.uint8)
+        start = self._keep.__array_interface__["data"][0]
+        self.board = start + -start % LINE
+        for number in range(1, size):
+            ctypes.c_int64.from_address(self.board + BOARD + number * LINE + SLEEPS).value = 1
+        p, i = ctypes.c_void_p, ctypes.c_int64
+        self.serve = ctypes.CFUNCTYPE(i, p, i, i)(found.serve)
+        self.post = ctypes.CFUNCTYPE(None, p, i, p, p, p, p, i, i)(found.post)
+        self.asleep = ctypes.CFUNCTYPE(i, p, i)(found.asleep)
+        self.lead = ctypes.CFUNCTYPE(None, p, i, i)(found.lead)
 
 
 _teams: dict[int, Team] = {}

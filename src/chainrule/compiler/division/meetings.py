@@ -25,8 +25,8 @@ from .touches import Task, Touch, cross, moved
 
 __all__ = ["Division", "Turn", "divide"]
 
-MEETING = 1000.0  # cycles: a barrier, and waiting for the slower thread
-MOVING = 0.4  # cycles a byte: from the cache of one core to that of another, and back
+MEETING = 4000.0  # cycles: a barrier, and waiting for the slower thread
+MOVING = 0.2  # cycles a byte: from the cache of one core to that of another, and back
 _BEAM = 16  # continuations followed
 _BRANCHED = 60  # tasks up to which several are followed
 _TIE = 1e-3
