@@ -80,8 +80,8 @@ class _Step:
         chunk = self.target.lanes(type_of(v.dtype)) if v.dtype != bool else 16
         if not v.shape:
             return [(0,)]
-        lines = np.moveaxis(np.arange(v.size).reshape(v.shape), axis, -1)
-        lines = lines.reshape(-1, v.shape[axis])
+        grid = np.arange(v.size).reshape(v.shape)
+        lines = np.moveaxis(grid, axis, -1).reshape(-1, v.shape[axis])
         return [
             tuple(map(int, line[i : i + chunk]))
             for line in lines
@@ -259,13 +259,11 @@ class _Step:
         depth = math.prod(a.shape[batch + rows :])
         columns = math.prod(b.shape[batch + inner :])
         tall = math.prod(a.shape[batch : batch + rows])
+        places = [(e // columns, e // columns // tall, e % columns) for e in elements]
         total: Val | None = None
         for k in range(depth):
-            left = tuple(e // columns * depth + k for e in elements)
-            right = tuple(
-                (e // columns // tall * depth + k) * columns + e % columns for e in elements
-            )
-            x, y = self.take(a, left), self.take(b, right)
+            x = self.take(a, tuple(row * depth + k for row, _, _ in places))
+            y = self.take(b, tuple((n * depth + k) * columns + c for _, n, c in places))
             total = f.mul(x, y) if total is None else f.fma(x, y, total)
         if total is None:
             raise _Unsuitable
@@ -302,9 +300,8 @@ def emit_resident(
     batched, results
         As of ``codegen.generate``.
     """
-    program = phase.program
-    size = sum(v.size for v in program.values())
-    if size > _ELEMENTS or any(v.size == 0 for v in program.values()):
+    sizes = [v.size for v in phase.program.values()]
+    if sum(sizes) > _ELEMENTS or 0 in sizes:
         return False
     if any(k.kind not in _KINDS for k in phase.plan.kernels):
         return False
