@@ -346,3 +346,13 @@ def test_steps_made_of_tiles_are_divided_tile_by_tile(layer):
     for other in found[1:]:
         for a, b in zip(found[0], other, strict=True):
             np.testing.assert_array_equal(a, b)
+
+
+def test_products_ask_for_the_lines_they_will_write_only_among_threads():
+    """What another core has read it has to give up first, which takes as long as a tile."""
+    form, *_ = form_of("softmax", (64, 128, 64, 10), 64)
+    asks = "call void @llvm.prefetch.p0(ptr %"
+    writes = [line for line in divided(form, 2).text.splitlines() if asks in line]
+    assert any(", i32 1, i32 3, i32 1)" in line for line in writes)
+    alone = [line for line in form.build.code.text.splitlines() if asks in line]
+    assert not any(", i32 1, i32 3, i32 1)" in line for line in alone)

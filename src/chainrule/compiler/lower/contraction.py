@@ -252,6 +252,20 @@ def emit_contract(
         def valid(n: int, nv: int, last: bool) -> int | None:
             return tail if last and n == nv - 1 else None
 
+        def own(i: Index, count: int, j: Index, nv: int) -> None:
+            """Ask for the lines that a tile will write: copies another core has are given up."""
+            for root in kernel.stored:
+                access = scope.access(root)
+                if access is None or access.layout.lane != lane:
+                    continue
+                shared: dict[object, Val] = {}
+                for r in range(count):
+                    for n in range(nv):
+                        spot = axes_at(Linear.of(i).plus(r), Linear.of(j).plus(n * lanes))
+                        p = Point(scope, spot, lane, None, {}, shared)
+                        offset, _ = p.offset(access, p.position(Affine.identity(len(root.shape))))
+                        f.prefetch(p.address(access, offset), write=True)
+
         def tile(
             i: Index, count: int, j: Index, nv: int, last: bool, memory: Val | None = None
         ) -> None:
@@ -298,6 +312,8 @@ def emit_contract(
                 return acc
 
             acc = [f.like(0.0, Val("", t))] * (count * nv)
+            if share is not None:
+                own(i, count, j, nv)
             if isinstance(numbers, RowsAlong):
                 fetch(i, count, j, nv)
             if depth:
