@@ -89,6 +89,57 @@ def test_native_epochs_equal_eager_ones(name: str) -> None:
     np.testing.assert_allclose(found[1][1], found[0][1], atol=1.01 / len(Y))
 
 
+class Both(nn.Module):
+    """Two inputs, from a dictionary or a tuple; two outputs."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.left, self.right, self.out = nn.Linear(6, 5), nn.Linear(2, 5), nn.Linear(5, 3)
+
+    def forward(self, x: Any) -> Any:
+        left, right = (x["left"], x["right"]) if isinstance(x, dict) else x
+        return self.out(np.tanh(self.left(left) + self.right(right)))
+
+
+class Alone(nn.Module):
+    """One input, in a dictionary."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.out = nn.Linear(6, 3)
+
+    def forward(self, x: Any) -> Any:
+        return self.out(x["left"])
+
+
+LEFT, RIGHT = RNG.normal(size=(48, 6)), RNG.normal(size=(48, 2))
+
+
+@pytest.mark.parametrize(
+    ("make", "x", "weight"),
+    [
+        (Both, {"left": LEFT, "right": RIGHT}, None),
+        (Both, (LEFT, RIGHT), None),
+        (Both, {"right": RIGHT, "left": LEFT}, RNG.uniform(0.5, 2.0, 48)),
+        (Alone, {"left": LEFT}, None),
+    ],
+    ids=["dict", "tuple", "weighted", "one"],
+)
+def test_dictionaries_and_tuples_train_natively(make: Any, x: Any, weight: Any) -> None:
+    found = []
+    for compiled in (False, True):
+        cr.manual_seed(1)
+        trainer = cr.Trainer(
+            make(), "cross_entropy", "adam", metrics=["accuracy"], compiled=compiled
+        )
+        data = (x, Y) if weight is None else (x, Y, weight)
+        history = trainer.fit(data, epochs=3, batch_size=20, progress=False)
+        assert type(trainer.runner).__name__ == ("CompiledEpoch" if compiled else "EagerEpoch")
+        assert getattr(trainer.runner, "eager", None) is None
+        found.append(history["loss"])
+    np.testing.assert_allclose(found[1], found[0], rtol=1e-5)
+
+
 def test_what_cannot_be_compiled_runs_eagerly_and_says_so() -> None:
     """A branch on values: a warning with the default, an error with ``compiled=True``."""
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.core.tree import flatten, unflatten
 from chainrule.errors import CompileError, StagingError, UnsupportedError
 from chainrule.train.epoch import EagerEpoch, Totals
 from chainrule.train.feed import Feed
@@ -57,6 +58,8 @@ class CompiledEpoch:
 
         self.step, self.required, self.scheduler = step, required, scheduler
         self.eager: EagerEpoch | None = None
+        self._threads = threads
+        self._nested: dict[Any, Any] = {}  # by structure of the operands
         self._plain = Compiled(
             lambda x, y, rate=None: self._run(rate, x, y), threads=threads, subject=step
         )
@@ -65,6 +68,21 @@ class CompiledEpoch:
             threads=threads,
             subject=step,
         )
+
+    def _function(self, feed: Feed) -> tuple[Any, list[Any]]:
+        """The compiled step for data of this structure, and the data's arrays."""
+        operands = (feed.x, feed.y) if feed.weight is None else (feed.x, feed.y, feed.weight)
+        arrays, structure = flatten(operands)
+        if isinstance(feed.x, np.ndarray) and isinstance(feed.y, np.ndarray):
+            return self._plain if feed.weight is None else self._weighted, arrays
+        if structure not in self._nested:
+            from chainrule.compiler import Compiled
+
+            def nested(*arrays: Any, rate: Any = None) -> tuple[Any, ...]:
+                return self._run(rate, *unflatten(structure, arrays))
+
+            self._nested[structure] = Compiled(nested, threads=self._threads)
+        return self._nested[structure], arrays
 
     def _run(self, rate: Any, *operands: Any) -> tuple[Any, ...]:
         """A step; with ``rate``, a tensor, in place of the learning rate of each group."""
@@ -112,8 +130,7 @@ class CompiledEpoch:
         def report(done: int, total: int, _: Any) -> None:
             after_step(replace(totals, samples=totals.samples + done * batch_size))
 
-        data = (feed.x, feed.y) if feed.weight is None else (feed.x, feed.y, feed.weight)
-        function = self._plain if feed.weight is None else self._weighted
+        function, data = self._function(feed)
         before = None if self.scheduler is None else dict(self.scheduler.state_dict())
         rates = self._rates(-(-len(rows) // batch_size))
         try:

@@ -222,14 +222,12 @@ class Trainer:
             self.accumulate == 1
             and not (self._steps_schedule() and getattr(self.scheduler, "cycle_momentum", False))
             and train.in_memory
-            and isinstance(train.x, np.ndarray)
-            and isinstance(train.y, np.ndarray)
         )
         worth = worth_compiling(self.step, len(train), self._batch_size, self.epochs)
         if self.compiled is True and not possible:
             raise ArgumentError(
-                "compiled=True needs X and y as arrays in memory and a schedule that leaves the "
-                "momentum alone; memory-mapped arrays, dictionaries and cycled momentum train with "
+                "compiled=True needs data in memory, a schedule that leaves the momentum alone and "
+                "no accumulation; memory-mapped arrays, cycled momentum and accumulate= train with "
                 "compiled=False"
             )
         self._use_native(
