@@ -37,8 +37,17 @@ def loose(W, x):
 def odd(spam):
     return spam * 2.0
 
+class Neuron:
+    def __init__(self, w):
+        self.w = w
+    def out(self, x):
+        return np.tanh(self.w * x)
+    def never(self, x):
+        return x
+
 if __name__ == "__main__":
     print(called(3.0, 7.0))
+    print(Neuron(2.0).out(0.5))
 '''  # fmt: skip
 
 
@@ -125,6 +134,9 @@ def test_a_function_of_a_file_takes_values_its_own_call_or_made_up_arrays(file: 
     made = run(f"{file}:loose")
     assert "made up from the names" in made.output
     assert "sum distributes" in made.output
+    method = run(f"{file}:Neuron.out")
+    assert "tanh(" in method.output
+    assert "there is no instance to explain" in run(f"{file}:Neuron.never").output
     assert run(f"{file}:nothing").exit_code == 2
     assert run(f"{file}:odd").exit_code == 2
 

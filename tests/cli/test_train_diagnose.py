@@ -34,7 +34,8 @@ def test_an_ill_run_is_told_with_its_remedy(tmp_path: Path) -> None:
     result = train("--lr", "1e-4", "--hidden", deep, "--activation", "sigmoid", "--diagnose",
                    "--json", "--out", str(tmp_path / "run"))  # fmt: skip
     assert result.exit_code == 0, result.output
-    diagnosis = json.loads(result.output)["diagnosis"]
+    assert "epoch 0: vanishing: the error" in result.stderr  # as soon as it is seen
+    diagnosis = json.loads(result.stdout)["diagnosis"]
     assert [finding["kind"] for finding in diagnosis["findings"]] == ["vanishing"]
     assert "residual connections" in diagnosis["findings"][0]["remedy"]
 

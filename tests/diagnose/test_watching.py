@@ -130,6 +130,16 @@ def test_native_epochs_stay_native_and_keep_their_bits() -> None:
     assert str(seen).startswith("Step 24, 4 looks")
 
 
+def test_each_illness_is_said_once_and_at_once() -> None:
+    cr.manual_seed(0)
+    said: list[str] = []
+    seen = cr.diagnose.TrainingWatch(say=said.append)
+    trainer = cr.Trainer(layers(nn.Sigmoid, 15, 8), "cross_entropy", "sgd", compiled=False)
+    trainer.fit(moons(0), epochs=3, callbacks=[seen])
+    assert len(said) == 1
+    assert said[0].startswith("epoch 0: vanishing: the error")
+
+
 @pytest.mark.parametrize("capacity", [16, 17])
 def test_memory_is_bounded_and_the_first_and_last_looks_stay(capacity: int) -> None:
     model = nn.Linear(2, 2)

@@ -119,7 +119,7 @@ def _of_file(
     from chainrule.check.source import load_module
 
     find_targets(path, name)  # raises where the file or the function is not there
-    if values or "." in name:
+    if values:
         function: Any = load_module(path)
         for part in name.split("."):
             function = getattr(function, part)
@@ -128,6 +128,11 @@ def _of_file(
     if call is not None:
         terminal.note("arguments: those of the first call that the file makes")
         return call[0], call[1], {}
+    if "." in name:
+        raise click.UsageError(
+            f"The file does not call {name} when it is run, so there is no instance to explain: "
+            'call it under if __name__ == "__main__".'
+        )
     function = getattr(load_module(path), name)
     terminal.note("arguments: made up from the names of the parameters; give NAME=VALUE for others")
     for args in made_up(function):

@@ -170,7 +170,7 @@ def command(
     if run is None:
         run = RunDirectory.new(out, run_name(plan.settings.data))
     training.begin_run(plan, run, resume=resume)
-    watch = training.new_watch(run) if diagnose else None
+    watch = training.new_watch(run, terminal.note) if diagnose else None
     try:
         outcome = training.train_run(
             plan, run, progress=terminal.shows_progress, resume=resume, watch=watch

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import Any, cast
@@ -188,9 +189,9 @@ def train_run(
     )
 
 
-def new_watch(run: RunDirectory) -> TrainingWatch:
-    """A watch that writes its words and picture into the run's directory."""
-    return TrainingWatch(run.path)
+def new_watch(run: RunDirectory, say: Callable[[str], None]) -> TrainingWatch:
+    """A watch that says what it finds, and writes words and a picture into the run's directory."""
+    return TrainingWatch(run.path, say=say)
 
 
 def _stops_early(plan: Plan) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,9 @@ class TrainingWatch(Callback):
         Where ``diagnosis.txt`` and, with matplotlib, ``diagnosis.png`` are written at the end.
     every : int
         Look after every so many epochs.
+    say : callable, optional
+        Called with a sentence for each illness as soon as it is found, such as ``print``; each kind is
+        said once.
 
     Attributes
     ----------
@@ -56,19 +60,25 @@ class TrainingWatch(Callback):
 
     only_looks = True
 
-    def __init__(self, directory: str | os.PathLike[str] | None = None, every: int = 1) -> None:
+    def __init__(
+        self,
+        directory: str | os.PathLike[str] | None = None,
+        every: int = 1,
+        say: Callable[[str], None] | None = None,
+    ) -> None:
         self.directory = None if directory is None else Path(directory)
-        self.every = every
+        self.every, self.say = every, say
         self.watch: Watch | None = None
         self._steps = 0
         self._row = 0
         self._kept: dict[str, Any] = {}
+        self._said: set[str] = set()
 
     def on_fit_start(self, trainer: Any) -> None:
         """Look at the network as it begins."""
         self._steps, self._row = trainer.epoch * self._steps_per_epoch(trainer), trainer.row
         self._kept = _state_of(trainer)
-        self.watch = Watch(trainer.model, self.every, CAPACITY)
+        self.watch, self._said = Watch(trainer.model, self.every, CAPACITY), set()
         self._look(trainer)
 
     def on_epoch_end(self, trainer: Any, row: dict[str, Any]) -> None:
@@ -130,6 +140,11 @@ class TrainingWatch(Callback):
         rows = self._order(trainer)[: trainer.description()["batch_size"]]
         self.watch.observe(self._graph(trainer, rows), self._steps)
         self.watch.count = self._steps
+        if self.say is not None:
+            for finding in self.watch.diagnosis().findings:
+                if finding.kind not in self._said:
+                    self._said.add(finding.kind)
+                    self.say(f"epoch {trainer.epoch}: {finding}")
 
     # ---- finding where a NaN began
 
