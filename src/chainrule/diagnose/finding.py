@@ -36,7 +36,7 @@ class Finding:
     since: int
 
     def __str__(self) -> str:
-        return f"{self.kind}: {self.words} {self.remedy}"
+        return f"{self.kind}: {self.words} Remedy: {self.remedy}"
 
 
 def persistent(shown: list[bool]) -> int | None:

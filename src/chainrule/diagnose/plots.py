@@ -163,7 +163,7 @@ def _flat(axes: Any, watch: Watch) -> None:
         axes.plot(steps, silent, color=colour, linestyle="--", linewidth=1, marker=marker)
     axes.set_ylim(-0.02, 1.02)
     if names:
-        axes.legend(frameon=False, fontsize=7)
+        _legend(axes)
     _finish(axes, "flat slopes (lines), silent units (dashed)", "step", "share")
 
 
@@ -260,7 +260,7 @@ def _lines(axes: Any, watch: Watch, figure_of: Callable[[Any, str], float]) -> N
             color=colormaps["viridis"](0.9 * place / shades), marker="o" if len(steps) == 1 else None,
         )  # fmt: skip
     _scale(axes, "y", everything)
-    axes.legend(fontsize=7, framealpha=0.7, edgecolor="none")
+    _legend(axes)
 
 
 def _some(names: Sequence[str]) -> list[str]:
@@ -277,10 +277,15 @@ def _extent(watch: Watch, rows: int) -> tuple[float, float, float, float]:
     return first - half, last + half, float(rows), 0.0
 
 
+def _legend(axes: Any) -> None:
+    """Beside the picture: lines of many layers leave no room in it."""
+    axes.legend(frameon=False, fontsize=7, loc="center left", bbox_to_anchor=(1.0, 0.5))
+
+
 def _scale(axes: Any, axis: str, values: Sequence[float]) -> None:
-    """A logarithmic scale where figures differ by more than a factor of ten."""
+    """A logarithmic scale where figures differ by more than a factor of a hundred."""
     positive = [v for v in values if math.isfinite(v) and v > 0]
-    if positive and max(positive) > 10 * min(positive):
+    if positive and max(positive) > 100 * min(positive):
         (axes.set_xscale if axis == "x" else axes.set_yscale)("log")
         axes.tick_params(axis=axis, which="minor", labelleft=False, labelbottom=False)
 
