@@ -12,6 +12,7 @@ from test_kernels import close
 
 import chainrule as cr
 from chainrule import nn, optim
+from chainrule.compiler.program import base_of
 
 
 def network(kind, dtype="f"):
@@ -148,3 +149,42 @@ def test_weights_whose_first_axis_is_longer_than_the_batch_are_no_samples():
     for g, e in zip(got, want, strict=True):
         close(np.asarray(g), np.asarray(e), np.float32)
     assert max(parts(compiled)) > 1
+
+
+def test_only_what_all_tiles_share_is_copied_once():
+    """Weights are the same for every tile; what an earlier part has kept is not."""
+    x, y = data(96)
+    step, _ = training("few channels")
+    compiled = cr.compile(step)
+    compiled(x, y)
+    first = len(compiled.form.homes)
+    for phase in compiled.form.build.phases:
+        for kernel in phase.plan.once:
+            source, _ = base_of(kernel.anchor.args[0])
+            assert source.kind == "state"
+            assert source.data < first, "a tensor of the user's, not an array between parts"
+            assert source.data not in {number for number, _ in phase.program.updates}
+
+
+def test_an_activation_made_for_the_whole_batch_feeds_a_convolution_in_tiles():
+    """A large matrix before a convolution: tiles read slices of what the whole batch has made."""
+    rng = np.random.default_rng(2)
+    x = rng.standard_normal((64, 150))
+    a, k = rng.standard_normal((2 * 20 * 20, 150)) / 12, rng.standard_normal((5, 2, 3, 3))
+    found = []
+    for dtype in ("d", "f"):
+        weights = [cr.tensor(w.astype(dtype), requires_grad=True) for w in (a, k)]
+
+        def step(x, weights=weights):
+            h = nn.functional.relu(x @ weights[0].T).reshape(64, 2, 20, 20)
+            loss = (nn.functional.conv2d(cr.tanh(h), weights[1]) ** 2).mean()
+            loss.backward()
+            return loss
+
+        f = cr.compile(step, keep_gradients=True) if dtype == "f" else step
+        for _ in range(2):
+            loss = f(x.astype(dtype))
+        found.append([loss.item(), *(np.asarray(w.grad) for w in weights)])
+    for want, got in zip(*found, strict=True):
+        close(np.asarray(got), np.asarray(want), np.float32)
+    assert max(parts(f)) > 1

@@ -16,7 +16,7 @@ from .layout import Layout
 from .passes import check, optimise
 from .passes.parts import Part, Split
 from .passes.tiling import split_rows
-from .plan import Buffer, Plan, layouts, plan
+from .plan import Buffer, Plan, Tiled, layouts, plan
 from .program import Program, Value
 from .recipe import Place, Recipe
 from .rows import LISTED, listed_inputs
@@ -90,9 +90,10 @@ class Build:
             check(part.program)
             here, advance = _sliced(part, fixed)
             s = schedule(part.program)
-            last, repeated = part is split.parts[-1], part.count > 1
+            last = part is split.parts[-1]
+            tiled = Tiled(frozenset(part.slices), part.carried) if part.count > 1 else None
             base = phases[-1].plan.arena if phases else 0
-            made = plan(s, self.target, here, packed and last, base, repeated, part.carried)
+            made = plan(s, self.target, here, packed and last, base, tiled)
             states = {v.data: v for v in part.program.states}
             touched = {v.data for v in part.program.values() if v.kind == "state"}
             touched |= {number for number, _ in part.program.updates}

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 
@@ -26,9 +27,10 @@ from .schedule import Kernel, Schedule
 from .structure import accumulates, is_windowed, scratch_size, sums_samples
 from .target import Target
 
-__all__ = ["Buffer", "Plan", "Product", "layouts", "plan"]
+__all__ = ["Buffer", "Plan", "Product", "Tiled", "layouts", "plan"]
 
 _HELD = 12  # vectors of weights that stay in registers
+_APART = 3  # what reading or storing a number of a vector by itself costs, in multiply-adds
 _FOLDING = 8  # what adding up the shares of a row costs, in multiply-adds
 
 
@@ -81,6 +83,21 @@ class Product:
     share: int = 0
 
 
+class Tiled(NamedTuple):
+    """What is to be known of a program that runs once per tile.
+
+    Attributes
+    ----------
+    moving : frozenset of int
+        States of which each run sees other samples.
+    carried : frozenset of int
+        Ids of products that are summed over all runs.
+    """
+
+    moving: frozenset[int]
+    carried: frozenset[int]
+
+
 @dataclass
 class Plan:
     """What code generation needs beside the schedule.
@@ -128,11 +145,9 @@ class _Planner:
         fixed: dict[int, Layout | None],
         packed_results: bool,
         base: int,
-        repeated: bool,
-        carried: frozenset[int],
+        tiled: Tiled | None,
     ) -> None:
-        self.repeated = repeated
-        self.carried = carried
+        self.tiled = tiled
         self.packed_results = packed_results
         self.base = base
         self.schedule = schedule
@@ -277,15 +292,28 @@ class _Planner:
             cost = float(others * -(-n // vec) * (k + 2))
             operand = a if by_rows else b
             lane = batch + rows - 1 if by_rows else len(b.shape) - 1
-            if not self.unit(operand, lane):
+            if not self.unit(operand, lane) and not self.still(base_of(operand)[0]):
                 cost += operand.size
-            cost += sum(r.size for r in kernel.stored if self.lane_of(r) != axis)
+            apart = sum(r.size for r in kernel.stored if self.lane_of(r) != axis)
+            cost += _APART * (apart + self.read_across(kernel, axis))
             # In a draw the columns: rows of the result are then contiguous.
             if best is None or cost < best[0] * (0.98 if by_rows else 1.0):
                 best = cost, by_rows
         if best is None:
             best = float(v.size * k), False
         return best
+
+    def read_across(self, kernel: Kernel, axis: int) -> int:
+        """Return how many numbers what follows a product reads one by one, lanes along ``axis``."""
+        total = 0
+        for root in kernel.roots[1:]:
+            for a, at, how in leaves(root, self.schedule.inline):
+                if how != "point" or not a.shape or a in kernel.roots:
+                    continue
+                steps = [row[axis] if axis < len(row) else 0 for row in at.matrix]
+                if any(steps) and steps[self.lane_of(a)] != 1:
+                    total += a.size
+        return total
 
     def loop(self, kernel: Kernel) -> float:
         cost = 0.0
@@ -403,14 +431,14 @@ class _Planner:
                 self.orient(kernel, plan, made)
             plan.kernels.append(kernel)
         self.copy_updates(plan)
-        if self.repeated:
+        if self.tiled is not None:
             self.hoist(plan)
         place(plan, self.schedule, self.target, self.base)
         for kernel in plan.kernels:
             if kernel.kind == "contract" and (
                 plan.products[kernel.anchor.id].along_sum
                 or accumulates(kernel.anchor)
-                or kernel.anchor.id in self.carried
+                or (self.tiled is not None and kernel.anchor.id in self.tiled.carried)
             ):
                 v = kernel.anchor
                 vector = self.vector(v.dtype)
@@ -432,12 +460,16 @@ class _Planner:
             plan.copies[copy.id] = kernel
             plan.kernels.append(kernel)
 
+    def still(self, v: Value) -> bool:
+        """Tell whether a value is the same in all runs over the tiles of a step."""
+        if self.tiled is None or v.kind != "state" or v.data in self.tiled.moving:
+            return False
+        return all(index != v.data for index, _ in self.program.updates)
+
     def hoist(self, plan: Plan) -> None:
         """Take copies of states that do not change out of the loop over tiles."""
-        changed = {index for index, _ in self.program.updates}
         for kernel in plan.copies.values():
-            source, _ = base_of(kernel.anchor.args[0])
-            if source.kind == "state" and source.data not in changed:
+            if self.still(base_of(kernel.anchor.args[0])[0]):
                 plan.once.append(kernel)
         plan.kernels = [*plan.once, *(k for k in plan.kernels if k not in plan.once)]
 
@@ -491,8 +523,7 @@ def plan(
     fixed: dict[int, Layout | None] | None = None,
     packed_results: bool = False,
     base: int = 0,
-    repeated: bool = False,
-    carried: frozenset[int] = frozenset(),
+    tiled: Tiled | None = None,
 ) -> Plan:
     """Decide layouts, orientations and memory for a schedule.
 
@@ -504,13 +535,10 @@ def plan(
         Whether results lie in row-major order without gaps, to be copied in one piece.
     base : int
         Where in the arena the program's memory begins.
-    repeated : bool
-        Whether the program is run several times on unchanged states: copies of them between
-        layouts are then made once (``Plan.once``).
-    carried : frozenset of int
-        Ids of products that are summed over all of these runs.
+    tiled : Tiled, optional
+        For a program that is run several times in a step, on other samples each time.
     """
-    planner = _Planner(schedule, target, fixed or {}, packed_results, base, repeated, carried)
+    planner = _Planner(schedule, target, fixed or {}, packed_results, base, tiled)
     planner.collect()
     planner.search()
     return planner.result()
@@ -520,7 +548,7 @@ def layouts(
     schedule: Schedule, target: Target, fixed: dict[int, Layout | None], wanted: Sequence[Value]
 ) -> list[Layout]:
     """Return the layouts that some values would have if the program were run as a whole."""
-    planner = _Planner(schedule, target, fixed, False, 0, False, frozenset())
+    planner = _Planner(schedule, target, fixed, False, 0, None)
     planner.collect()
     planner.search()
     return [planner.layout(v) for v in wanted]
