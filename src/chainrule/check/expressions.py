@@ -1,19 +1,20 @@
-"""Small tools on expressions: parts, replacement, evaluation in a recorded scope, text."""
+"""Small tools on expressions: parts, replacement, text."""
 
 from __future__ import annotations
 
 import ast
-import copy
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
-__all__ = ["Scope", "atoms", "parts", "replace", "text"]
+__all__ = ["atoms", "numpy_name", "parse", "parts", "replace", "text"]
 
 
+@lru_cache(maxsize=50_000)
 def text(node: ast.AST) -> str:
-    """Source text of a node."""
+    """Source text of a node, which is not changed afterwards: texts are kept."""
     return ast.unparse(node)
 
 
@@ -57,116 +58,22 @@ def replace(expr: ast.expr, target: ast.AST, new: ast.expr) -> ast.expr:
     return result
 
 
+@lru_cache(maxsize=20_000)
 def parse(source: str) -> ast.expr:
-    """The expression that `source` spells."""
+    """The expression that `source` spells; not to be changed, since trees are kept."""
     return ast.parse(source, mode="eval").body
 
 
-def compiled(expr: ast.expr) -> Any:
-    """Code object of an expression built from pieces of others."""
-    tree = ast.Expression(expr)
-    ast.fix_missing_locations(tree)
-    return compile(tree, "<edit>", "eval")
+def fill(template: str, node: ast.expr) -> ast.expr:
+    """The expression that `template` spells, with `node` where it says ``_``."""
+    tree = parse(template)
+    hole = next(n for n in ast.walk(tree) if isinstance(n, ast.Name) and n.id == "_")
+    return replace(tree, hole, node)
 
 
 def numpy_name(namespace: dict[str, Any]) -> str:
     """The name by which the user's file knows NumPy."""
     return next((k for k, v in namespace.items() if v is np), "np")
-
-
-class Scope:
-    """The names that a statement could read, with the values they had when it last ran.
-
-    Parameters
-    ----------
-    local : dict
-        Local variables.
-    namespace : dict
-        The module's globals.
-    """
-
-    def __init__(self, local: dict[str, Any], namespace: dict[str, Any]) -> None:
-        self.local = local
-        self.namespace = namespace
-        self.np = numpy_name(namespace)
-        self._values: dict[str, Any] = {}
-
-    def value(self, node: ast.expr) -> Any:
-        """Value of a name, attribute, subscript or arithmetic on them; None where it has none.
-
-        Calls of the user's functions are not made: they may have effects.
-        """
-        source = text(node)
-        if source not in self._values:
-            self._values[source] = self._evaluate(node)
-        return self._values[source]
-
-    def _evaluate(self, node: ast.expr) -> Any:
-        for part in ast.walk(node):
-            if isinstance(part, ast.Call) and not self._harmless(part.func):
-                return None
-            if isinstance(part, (ast.Lambda, ast.Await, ast.Yield, ast.NamedExpr)):
-                return None
-        try:
-            with np.errstate(all="ignore"):
-                return eval(compiled(copy.deepcopy(node)), {**self.namespace, **self.local})
-        except Exception:
-            return None
-
-    def _harmless(self, function: ast.expr) -> bool:
-        if isinstance(function, ast.Name):
-            return function.id in ("len", "float", "int", "abs", "sum", "min", "max", "range")
-        if not isinstance(function, ast.Attribute):
-            return False
-        if function.attr in ("pop", "append", "insert", "extend", "at", "sort", "shuffle", "fill"):
-            return False
-        root: ast.expr = function
-        while isinstance(root, ast.Attribute):
-            root = root.value
-        if isinstance(root, ast.Name) and root.id == self.np:
-            return "random" not in text(function)
-        return isinstance(self.value(function.value), np.ndarray)
-
-    def shape(self, node: ast.expr) -> tuple[int, ...] | None:
-        """Shape of the value of a node, if it is an array or a number."""
-        return shape_of(self.value(node))
-
-    def atoms(self) -> list[tuple[str, Any]]:
-        """Everything that can be named: variables, their keys, attributes and elements."""
-        found: list[tuple[str, Any]] = []
-        for name, value in self.local.items():
-            found += _members(name, value)
-        seen: set[str] = set()
-        return [(n, v) for n, v in found if not (n in seen or seen.add(n))]  # type: ignore[func-returns-value]
-
-
-def shape_of(value: Any) -> tuple[int, ...] | None:
-    """Shape of an array or number, None for anything else."""
-    if isinstance(value, np.ndarray):
-        return value.shape
-    if isinstance(value, (int, float, np.number)) and not isinstance(value, (bool, np.bool_)):
-        return ()
-    return None
-
-
-def _members(name: str, value: Any, depth: int = 2) -> list[tuple[str, Any]]:
-    if shape_of(value) is not None or isinstance(value, np.bool_):
-        return [(name, value)]
-    if depth == 0:
-        return []
-    found: list[tuple[str, Any]] = []
-    if isinstance(value, dict) and len(value) <= 40:
-        for k, v in value.items():
-            if isinstance(k, str):
-                found += _members(f"{name}[{k!r}]", v, depth - 1)
-    elif isinstance(value, (list, tuple)) and len(value) <= 12:
-        for i, v in enumerate(value):
-            found += _members(f"{name}[{i}]", v, depth - 1)
-    elif hasattr(value, "__dict__") and not callable(value) and not isinstance(value, type(np)):
-        for k, v in list(vars(value).items())[:40]:
-            if not k.startswith("__"):
-                found += _members(f"{name}.{k}", v, depth - 1)
-    return found
 
 
 def atoms(expr: ast.expr) -> Iterator[tuple[ast.expr, ast.AST | None]]:

@@ -16,9 +16,18 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["Event", "Override", "Recorder", "Unchanged", "map_arrays", "snapshot"]
+__all__ = [
+    "IN_PLACE",
+    "PASSES",
+    "Event",
+    "Override",
+    "Recorder",
+    "Unchanged",
+    "map_arrays",
+    "snapshot",
+]
 
-_IN_PLACE: dict[str, Callable[[Any, Any], Any]] = {
+IN_PLACE: dict[str, Callable[[Any, Any], Any]] = {
     "+": operator.iadd,
     "-": operator.isub,
     "*": operator.imul,
@@ -33,6 +42,10 @@ _IN_PLACE: dict[str, Callable[[Any, Any], Any]] = {
     "<<": operator.ilshift,
     ">>": operator.irshift,
 }
+
+
+#: Passes of a statement in a loop whose names are kept one by one.
+PASSES = 16
 
 
 class Unchanged(BaseException):
@@ -127,7 +140,7 @@ class Recorder:
         self.original: Any = None
         self.changes: dict[int, Callable[[Any, int], Any]] = {}
         self.events: list[Event] | None = None
-        self.scopes: dict[int, dict[str, Any]] | None = None
+        self.scopes: dict[int, list[dict[str, Any]]] | None = None
         self.counts: dict[int, int] = {}
         self.last = -1
         self.mark = 0
@@ -183,7 +196,7 @@ class Recorder:
         if change is not None:
             value = change(value, pass_)
         if self.scopes is not None:
-            self.scopes.setdefault(site, {}).update(_names(sys._getframe(1).f_locals))
+            self._note_scope(site, sys._getframe(1).f_locals)
         if self.events is not None:
             self.events.append(Event(site, pass_, snapshot(value)))
         return value
@@ -192,8 +205,8 @@ class Recorder:
         """``current symbol= value``, in place where NumPy does it in place."""
         self.last = site
         if self.scopes is not None:
-            self.scopes.setdefault(site, {}).update(_names(sys._getframe(1).f_locals))
-        result = _IN_PLACE[symbol](current, value)
+            self._note_scope(site, sys._getframe(1).f_locals)
+        result = IN_PLACE[symbol](current, value)
         if not self._active:
             return result
         pass_ = self.counts.get(site, 0)
@@ -208,6 +221,14 @@ class Recorder:
         if self.events is not None:
             self.events.append(Event(site, pass_, snapshot(result)))
         return result
+
+    def _note_scope(self, site: int, names: dict[str, Any]) -> None:
+        """Keep the names that the first passes of a site could read, and those of the last."""
+        assert self.scopes is not None
+        passes = self.scopes.setdefault(site, [])
+        if len(passes) > PASSES:
+            passes.pop()
+        passes.append(_names(names))
 
     def edited(self, site: int) -> Any:
         """The value of the edited statement, computed in the frame of the caller."""
@@ -237,7 +258,7 @@ class Recorder:
             exec(override.store, names)
             return names.get("__kept__", value)
         if override.in_place is not None:
-            return _IN_PLACE[override.in_place](current, value)
+            return IN_PLACE[override.in_place](current, value)
         if (
             update
             and not override.fresh

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
 from ..examine import Examination
 from ..instrument import Instrumented
-from ..match import fits
 from ..program import Outcome
 from ..recorder import Event, Override, Recorder
 from ..report import Worst
+from .gauge import Gauge
 
 
 @dataclass
@@ -43,7 +42,8 @@ class Case:
     notes: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.deadline = time.perf_counter() + self.seconds
+        self.deadline = time.process_time() + self.seconds
+        self.gauge = Gauge(self.exam)
 
     def trace(self) -> list[Event]:
         self.recorder.events = []
@@ -57,27 +57,19 @@ class Case:
             return False
         return bool(np.isclose(outcome.cost, self.base.cost, rtol=rtol, atol=0))
 
-    def fits(self, n: int, leaf: Any) -> bool:
-        """A quick form of the comparison: every smooth entry within the bound."""
-        truth = self.exam.truths[n]
-        if leaf is None or not (
-            fits(leaf.value.shape, truth.shape) or leaf.value.size == 1 == truth.size
-        ):
-            return False
-        return self.exam._compare_one(self.exam.pairs[n], truth, leaf).verdict != "wrong"
-
     def right(self, outcome: Outcome) -> list[bool]:
         if outcome.error is not None:
             return [False] * len(self.exam.pairs)
-        right = [self.fits(n, leaf) for n, leaf in enumerate(self.exam.claimed(outcome))]
+        right = [bool(good) for good in self.gauge.right(*self.gauge.read(outcome))]
         # What is wrong only elsewhere (a coincidence or a kink here) is wrong all the same.
         for n, good in enumerate(right):
             if good and not self.exam.right_elsewhere([n]):
                 right[n] = False
         return right
 
-    def right_quickly(self, outcome: Outcome, n: int) -> bool:
-        return outcome.error is None and self.fits(n, self.exam.claimed(outcome)[n])
+    def all_right(self, outcome: Outcome) -> bool:
+        """True if nothing speaks against any gradient at the point given."""
+        return outcome.error is None and bool(self.gauge.right(*self.gauge.read(outcome)).all())
 
     def names(self, wrong: frozenset[int]) -> tuple[str, ...]:
         return tuple(self.exam.program.leaves[self.exam.pairs[n].leaf].name for n in sorted(wrong))

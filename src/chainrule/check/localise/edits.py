@@ -4,33 +4,24 @@ from __future__ import annotations
 
 import ast
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from ..expressions import parts, text
 from ..instrument import Site
-from ..recorder import Unchanged
-from ..suspects import Edit, suspects
+from ..suspects import Change, Edit, Statement, suspects
 from .case import Case
 from .derivatives import Derivatives
 from .evidence import Evidence
+from .trials import Fix, Trials
 
 _TIERS = (1.31, 1.61, 1.86, 9.0)
 #: What can be wrong in a statement of the forward pass that the cost does not show, and how much
 #: later that is tried than a slip in the backward pass.
 _ASIDE = 0.7
 _OF_FORWARD = ("stale-variable", "wrong-variable", "wrong-layer", "index", "accumulate")
-
-
-@dataclass(frozen=True)
-class Fix:
-    """An edit of a site that makes wrong gradients right."""
-
-    site: Site
-    edit: Edit
-    mended: frozenset[int]
 
 
 class EditSearch:
@@ -41,36 +32,33 @@ class EditSearch:
         self.evidence = evidence
         self.derivatives = derivatives
         self._harvests: dict[str, list[ast.expr]] = {}
+        self._trials: dict[int, Trials] = {}
 
-    def best_fix(self, wrong: frozenset[int], right: list[bool]) -> Fix | None:
-        whole, part = self.evidence.suspects(wrong)
-        partial: list[Fix] = []
+    def of_everything(self, wrong: frozenset[int], right: list[bool]) -> Fix | None:
+        """The edit of one statement that makes every gradient right."""
+        whole, _ = self.evidence.suspects(wrong)
+        for site in whole:
+            self._trials_of(site).may_mend(wrong)
         full: list[Fix] = []
-        lower = 0.0
-        for upper in _TIERS:
-            found: list[Fix] = []
-            for site in [*whole, *part]:
-                if time.perf_counter() > self.case.deadline:
-                    self.case.notes.append(
-                        "the search for the statement was cut short by its time limit"
-                    )
-                    break
-                for edit in self._proposals(site, lower, upper):
-                    mended = self._try(site, edit, wrong, right)
-                    if mended == wrong:
-                        found.append(Fix(site, edit, mended))
-                    elif mended:
-                        partial.append(Fix(site, edit, mended))
-            full += self._confirmed(found)
+        for lower, upper in zip((0.0, *_TIERS), _TIERS):
+            found = self._found(whole, lower, upper, wrong, right)
+            full += self._confirmed([fix for fix in found if fix.mended == wrong])
             if full:
                 chosen = self._choose(full)
                 # A statement whose value is a true derivative already only compensates for
                 # another: look further, at dearer edits, for that one.
                 if not self.derivatives.is_true(chosen.site):
                     return chosen
-            lower = upper
-        if full:
-            return self._choose(full)
+        return self._choose(full) if full else None
+
+    def of_some(self, wrong: frozenset[int], right: list[bool]) -> Fix | None:
+        """The edit of one statement that makes most of the wrong gradients right."""
+        whole, part = self.evidence.suspects(wrong)
+        for trials in self._trials.values():
+            trials.forget()
+        partial: list[Fix] = []
+        for lower, upper in zip((0.0, *_TIERS), _TIERS):
+            partial += self._found([*whole, *part], lower, upper, wrong, right)
         if not partial:
             return None
         most = max(len(f.mended) for f in partial)
@@ -79,25 +67,54 @@ class EditSearch:
             best = self._confirmed(partial)
         return self._choose(best) if best else None
 
-    def _proposals(self, site: Site, lower: float, upper: float) -> list[Edit]:
-        values = self.evidence.values.get(site.index)
-        value = values[0] if values else None
-        scope, harvest = self.evidence.scopes[site.index], self._harvest(site)
-        if self.evidence.is_forward(site):
-            # A statement of the forward pass defines what is right: what it shares or keeps for
-            # later can be wrong, and that is tried after everything in the backward pass.
-            shared = [
-                e
-                for e in suspects(site, scope, value, harvest, lower, upper)
-                if e.slip == "overwritten"
-            ]
-            kept = [
-                replace(e, cost=e.cost + _ASIDE)
-                for e in suspects(site, scope, value, harvest, lower - _ASIDE, upper - _ASIDE)
-                if e.slip in _OF_FORWARD
-            ]
-            return shared + kept
-        return suspects(site, scope, value, harvest, lower, upper)
+    def _found(
+        self,
+        sites: list[Site],
+        lower: float,
+        upper: float,
+        wrong: frozenset[int],
+        right: list[bool],
+    ) -> list[Fix]:
+        found = []
+        for site in sites:
+            if time.process_time() > self.case.deadline:
+                note = "the search for the statement was cut short by its time limit"
+                if note not in self.case.notes:
+                    self.case.notes.append(note)
+                break
+            trials = self._trials_of(site)
+            for proposal in self._proposals(trials.here, lower, upper):
+                fix = trials.attempt(proposal, wrong, right)
+                if fix is not None:
+                    found.append(fix)
+        return found
+
+    def _trials_of(self, site: Site) -> Trials:
+        if site.index not in self._trials:
+            values = self.evidence.values.get(site.index, [])
+            here = Statement(
+                site,
+                self.evidence.scopes[site.index],
+                values[0] if values else None,
+                self._harvest(site),
+            )
+            scopes = self.evidence.passes.get(site.index, [])
+            is_backward = site.index not in self.evidence.forward
+            self._trials[site.index] = Trials(self.case, here, values, scopes, is_backward)
+        return self._trials[site.index]
+
+    def _proposals(self, here: Statement, lower: float, upper: float) -> list[Change | Edit]:
+        if not self.evidence.is_forward(here.site):
+            return suspects(here, lower, upper)
+        # A statement of the forward pass defines what is right: what it shares or keeps for
+        # later can be wrong, and that is tried after everything in the backward pass.
+        shared = [e for e in suspects(here, lower, upper) if e.slip == "overwritten"]
+        kept = [
+            replace(e, cost=e.cost + _ASIDE)
+            for e in suspects(here, lower - _ASIDE, upper - _ASIDE)
+            if e.slip in _OF_FORWARD
+        ]
+        return shared + kept
 
     def _harvest(self, site: Site) -> list[ast.expr]:
         """Distinct sub-expressions of the code that this function could borrow."""
@@ -116,34 +133,6 @@ class EditSearch:
                     found.setdefault(text(node), node)
         self._harvests[site.filename] = list(found.values())[:200]
         return self._harvests[site.filename]
-
-    def _try(
-        self, site: Site, edit: Edit, wrong: frozenset[int], right: list[bool]
-    ) -> frozenset[int]:
-        """The wrong gradients that an edit makes right, if it makes none wrong."""
-        values = self.evidence.values.get(site.index, [])
-        # In a loop the first pass tells nothing: an accumulation starts at zero.
-        original = values[0] if len(values) == 1 else None
-        overrides = {**self.case.accepted, site.index: edit.override}
-        self.case.recorder.edit(overrides, site.index, original)
-        try:
-            outcome = self.case.exam.program.run()
-        except Unchanged:
-            return frozenset()
-        finally:
-            self.case.recorder.edit(self.case.accepted)
-        if outcome.error is not None or outcome.cost is None:
-            return frozenset()
-        if not self.case.same_cost(outcome, 1e-10):
-            return frozenset()
-        claimed = self.case.exam.claimed(outcome)
-        mended = frozenset(n for n in wrong if self.case.fits(n, claimed[n]))
-        if not mended:
-            return mended
-        for n, good in enumerate(right):
-            if good and not self.case.fits(n, claimed[n]):
-                return frozenset()
-        return mended
 
     def _confirmed(self, fixes: list[Fix]) -> list[Fix]:
         """Those fixes that hold at the shifted points too."""

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from ..expressions import Scope
 from ..instrument import Site
-from ..recorder import map_arrays
+from ..recorder import PASSES, map_arrays
+from ..scope import Scope
 from .case import Case
 
 
@@ -24,7 +24,9 @@ class Evidence:
     values : dict of int to list
         Site to what it computed, pass by pass.
     scopes : dict of int to Scope
-        Site to what it can read.
+        Site to what it can read: names of its last pass, and others that only earlier ones had.
+    passes : dict of int to list of Scope
+        Site to what it can read, pass by pass; empty where there are too many.
     begin : int
         Order number of the first site of a separate backward pass; 0 if there is none.
     forward : set of int
@@ -58,13 +60,23 @@ class Evidence:
         self.case.recorder.scopes = None
         spaces = {f.__code__.co_filename: f.__globals__ for f in self.case.exam.program.functions}
         scopes = {}
+        self.passes: dict[int, list[Scope]] = {}
         for site in self.case.code.sites:
             names = recorded.get(site.index)
             if names is None and site.kind == "call":
                 children = [c.index for c in self.case.code.sites if c.parent == site.index]
                 names = next((recorded[c] for c in children if c in recorded), None)
-            if names is not None and site.filename in spaces:
-                scopes[site.index] = Scope(names, spaces[site.filename])
+            if names is None or site.filename not in spaces:
+                continue
+            globals_ = spaces[site.filename]
+            merged = {name: value for scope in names for name, value in scope.items()}
+            scopes[site.index] = Scope(merged, globals_)
+            if len(names) <= PASSES:
+                self.passes[site.index] = (
+                    [scopes[site.index]]
+                    if len(names) == 1
+                    else [Scope(scope, globals_) for scope in names]
+                )
         return scopes
 
     def _backward_begins(self) -> int:

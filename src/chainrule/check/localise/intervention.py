@@ -27,7 +27,6 @@ class Intervention:
 
     def culprit(self, wrong: frozenset[int]) -> tuple[int, Finding] | None:
         whole, _ = self.evidence.suspects(wrong)
-        everything = list(range(len(self.case.exam.pairs)))
         for site in whole:
             values = self.evidence.values.get(site.index, [])
             if (
@@ -42,12 +41,12 @@ class Intervention:
             if value.dtype.kind != "f" or value.size > 400:
                 continue
             for name, true in self._quantities(site, value):
-                if time.perf_counter() > self.case.deadline + 5:
+                if time.process_time() > self.case.deadline + 5:
                     return None
                 self.case.recorder.changes = {site.index: _instead(true)}
                 outcome = self.case.exam.program.run()
                 self.case.recorder.changes = {}
-                if all(self.case.right_quickly(outcome, n) for n in everything):
+                if self.case.all_right(outcome):
                     return self.evidence.order[site.index], self._finding_by_value(
                         site, name, value, true, wrong
                     )

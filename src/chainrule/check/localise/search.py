@@ -28,9 +28,10 @@ from ..report import Finding
 from .case import Case
 from .derivatives import Derivatives
 from .differences import differ, worst_of
-from .edits import EditSearch, Fix
+from .edits import EditSearch
 from .evidence import Evidence
 from .intervention import Intervention
+from .trials import Fix
 
 __all__ = ["Case", "wrong_statements"]
 
@@ -48,8 +49,8 @@ def wrong_statements(case: Case) -> list[Finding]:
         wrong = frozenset(n for n, good in enumerate(right) if not good)
         if not wrong:
             break
-        fix = edits.best_fix(wrong, right)
-        if fix is not None and fix.mended == wrong:
+        fix = edits.of_everything(wrong, right)
+        if fix is not None:
             findings.append(_report(case, evidence, derivatives, fix))
             break
         # One wrong statement without a small edit is likelier than several with one each.
@@ -57,6 +58,7 @@ def wrong_statements(case: Case) -> list[Finding]:
         if culprit is not None:
             findings.append(culprit)
             break
+        fix = edits.of_some(wrong, right)
         if fix is None:
             findings.append(intervention.last_resort(wrong))
             break
@@ -64,6 +66,10 @@ def wrong_statements(case: Case) -> list[Finding]:
         case.accepted = {**case.accepted, fix.site.index: fix.edit.override}
         case.recorder.edit(case.accepted)
         right = case.right(case.exam.program.run())
+        evidence = Evidence(case)
+        derivatives.evidence = evidence
+        edits = EditSearch(case, evidence, derivatives)
+        intervention = Intervention(case, evidence, derivatives)
     case.recorder.reset()
     merged: dict[tuple[str, int], tuple[int, Finding]] = {}
     for order, finding in findings:

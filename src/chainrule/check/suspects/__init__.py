@@ -6,6 +6,7 @@ not, and what needs no new name before what does. Start reading at :mod:`.catalo
 """
 
 from .catalogue import suspects
-from .statement import Edit
+from .rendering import edit_of
+from .statement import Change, Edit, Statement
 
-__all__ = ["Edit", "suspects"]
+__all__ = ["Change", "Edit", "Statement", "edit_of", "suspects"]

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from ..expressions import parse, shape_of, text
+from ..expressions import parse, text
+from ..scope import shape_of
 from .layouts import moved_transpose
-from .statement import Change, Statement
+from .statement import Change, Form, Statement
 from .trees import number
 from .words import dropped_slip, extra_slip, inverted_slip, scale_slip
 
@@ -29,7 +30,7 @@ def operators(here: Statement, node: ast.expr, parent: ast.AST | None) -> Iterat
         return
     left, right, op = node.left, node.right, node.op
 
-    def binary(a: ast.expr, operator: ast.operator, b: ast.expr) -> ast.expr:
+    def binary(a: ast.expr, operator: ast.operator, b: ast.expr) -> Form:
         return here.with_node(node, ast.BinOp(a, operator, b))
 
     if isinstance(op, (ast.Sub, ast.Div, ast.MatMult, ast.Pow)):

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from typing import Any
 
-from ..expressions import Scope, parts, text
-from ..instrument import Site
+from ..expressions import parts
 from .arithmetic import comparisons, constants, operators
 from .calls import calls
 from .indices import index_nodes, loops, subscripts
@@ -15,53 +13,21 @@ from .layouts import transposes
 from .missing_factors import factors, powers, scales
 from .missing_terms import copies, softmax, sums, terms
 from .names import names
-from .rendering import of_expression
 from .statement import Change, Edit, Statement
 from .statements import statement_edits
 
 
-def suspects(
-    site: Site,
-    scope: Scope,
-    value: Any,
-    harvest: list[ast.expr],
-    lower: float = 0.0,
-    upper: float = 9.0,
-) -> list[Edit]:
-    """Edits of the statement at `site` with ``lower <= cost < upper``, the likeliest first.
+def suspects(here: Statement, lower: float = 0.0, upper: float = 9.0) -> list[Change | Edit]:
+    """Changed forms of a statement with ``lower <= cost < upper``, the likeliest first.
 
-    Parameters
-    ----------
-    site : Site
-        The statement.
-    scope : Scope
-        What it can read.
-    value : object
-        What it computed.
-    harvest : list of ast.expr
-        Sub-expressions found elsewhere in the code: the missing factor or term is often written
-        there for another layer.
+    Those of its expression come as changes, from which :func:`.rendering.edit_of` makes edits; most
+    are found wanting before.
     """
-    here = Statement(site, scope, value, harvest)
-    edits: dict[str, Edit] = {}
-    original = text(site.expr)
-    for change in changes(here, upper):
-        if not lower <= change.cost < upper:
-            continue
-        source = text(change.expr)
-        if source == original:
-            continue
-        edit = of_expression(site, change, source)
-        known = edits.get(edit.text)
-        if known is None or edit.cost < known.cost:
-            edits[edit.text] = edit
-    for edit in statement_edits(site, scope, value):
-        if not lower <= edit.cost < upper:
-            continue
-        known = edits.get(edit.text)
-        if known is None or edit.cost < known.cost:
-            edits[edit.text] = edit
-    return sorted(edits.values(), key=lambda e: e.cost)
+    found: list[Change | Edit] = [c for c in changes(here, upper) if lower <= c.cost < upper]
+    found += [
+        e for e in statement_edits(here.site, here.scope, here.value) if lower <= e.cost < upper
+    ]
+    return sorted(found, key=lambda c: c.cost)
 
 
 def changes(here: Statement, upper: float) -> Iterator[Change]:
@@ -80,7 +46,7 @@ def changes(here: Statement, upper: float) -> Iterator[Change]:
         ]
         for change in local:
             if id(node) in indices and change.slip not in ("index", "wrong-layer"):
-                change = Change("index", change.expr, change.cost, "the index is off")
+                change = Change("index", change.form, change.cost, "the index is off")
             yield change
     if upper > 1.3:
         yield from names(here)

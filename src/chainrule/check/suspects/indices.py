@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from ..expressions import Scope, parse, parts, text
+from ..expressions import fill, parts, text
+from ..scope import Scope
 from .statement import Change, Statement
 from .trees import number
 
@@ -50,13 +51,12 @@ def loops(here: Statement) -> Iterator[Change]:
     node = here.expr
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
         if node.func.id == "reversed" and node.args:
-            yield Change("index", node.args[0], 1.2, "the loop runs in the wrong direction")
+            yield Change(
+                "index", here.whole(node.args[0]), 1.2, "the loop runs in the wrong direction"
+            )
         if node.func.id in ("range", "zip", "enumerate"):
-            new = parse("reversed(list(_))")
-            assert isinstance(new, ast.Call)
-            assert isinstance(new.args[0], ast.Call)
-            new.args[0].args[0] = node
-            yield Change("index", new, 1.3, "the loop runs in the wrong direction")
+            new = fill("reversed(list(_))", node)
+            yield Change("index", here.whole(new), 1.3, "the loop runs in the wrong direction")
     for inner, _ in parts(node):
         if (
             isinstance(inner, ast.Call)

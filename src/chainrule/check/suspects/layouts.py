@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 from itertools import permutations
 
-from ..expressions import parse, text
+from ..expressions import fill, text
 from .statement import Change, Statement
 from .trees import number, pairs
 from .words import is_for_bias
@@ -70,9 +70,7 @@ def transposes(here: Statement, node: ast.expr, parent: ast.AST | None) -> Itera
                 f"{text(node)} should be transposed",
             )
     elif shape is not None and len(shape) > 2 and not isinstance(parent, ast.Subscript):
-        swapped = parse(f"{here.np}.swapaxes(_, -1, -2)")
-        assert isinstance(swapped, ast.Call)
-        swapped.args[0] = node
+        swapped = fill(f"{here.np}.swapaxes(_, -1, -2)", node)
         yield Change(
             "transpose",
             here.with_node(node, swapped),
@@ -82,7 +80,7 @@ def transposes(here: Statement, node: ast.expr, parent: ast.AST | None) -> Itera
     elif parent is None and here.shape is not None and len(here.shape) == 2:
         yield Change(
             "transpose",
-            ast.Attribute(node, "T", ast.Load()),
+            here.with_node(node, ast.Attribute(node, "T", ast.Load())),
             1.3,
             "the result should be transposed",
         )

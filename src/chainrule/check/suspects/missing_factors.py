@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from ..expressions import parse, parts, shape_of, text
+from ..expressions import parse, parts, text
+from ..scope import shape_of
 from .calls import user_functions
 from .layouts import REDUCTIONS
 from .statement import Change, Statement

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from ..expressions import parse, parts, shape_of, text
+from ..expressions import fill, parse, parts, text
+from ..scope import shape_of
 from .missing_factors import places, scalars
 from .statement import Change, Statement
 from .trees import fits_into, pairs
@@ -95,9 +96,7 @@ def sums(here: Statement, root: ast.expr | None) -> Iterator[Change]:
         for function, dearer in (("sum", 0.0), ("mean", 0.15)):
             for axis in axes:
                 for keep in ("", ", keepdims=True"):
-                    new = parse(f"{here.np}.{function}(_, axis={axis}{keep})")
-                    assert isinstance(new, ast.Call)
-                    new.args[0] = place
+                    new = fill(f"{here.np}.{function}(_, axis={axis}{keep})", place)
                     cost = 1.4 + extra + dearer
                     yield Change(
                         slip,
@@ -135,7 +134,7 @@ def softmax(here: Statement) -> Iterator[Change]:
                 source = f"{s} * ({g} - {here.np}.sum({g} * {s}, axis={axis}{keep}))"
                 yield Change(
                     "softmax-jacobian",
-                    parse(source),
+                    here.whole(parse(source)),
                     1.5,
                     "the term that couples the classes is missing",
                 )
@@ -146,10 +145,7 @@ def softmax(here: Statement) -> Iterator[Change]:
                     keep = (
                         ", keepdims=True" if here.shape is not None and len(here.shape) > 1 else ""
                     )
-                    total = parse(f"{s} * {here.np}.sum(_, axis={axis}{keep})")
-                    assert isinstance(total, ast.BinOp)
-                    assert isinstance(total.right, ast.Call)
-                    total.right.args[0] = place
+                    total = fill(f"{s} * {here.np}.sum(_, axis={axis}{keep})", place)
                     new = ast.BinOp(place, ast.Sub(), total)
                     yield Change(
                         "softmax-jacobian",

@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from ..expressions import atoms, parse, shape_of, text
+from ..expressions import atoms, parse, text
 from ..leaves import gradient_name, is_gradient_name
+from ..scope import shape_of
 from .statement import Change, Statement
 from .trees import ancestors
 from .words import is_derivative, scale_slip, stem

@@ -11,10 +11,12 @@ from ..recorder import Deferred, Override
 from .statement import Change, Edit
 
 
-def of_expression(site: Site, change: Change, source: str) -> Edit:
+def edit_of(site: Site, change: Change) -> Edit:
+    """The change as an edit that can be run."""
+    expr = change.form.expr()
     in_place = site.operator if site.kind == "update" else None
-    override = Override(Deferred(change.expr), in_place)
-    return Edit(change.slip, override, rendered(site, source), change.cost, change.message)
+    override = Override(Deferred(expr), in_place)
+    return Edit(change.slip, override, rendered(site, text(expr)), change.cost, change.message)
 
 
 def rendered(site: Site, source: str) -> str:

@@ -6,9 +6,10 @@ import ast
 from dataclasses import dataclass
 from typing import Any
 
-from ..expressions import Scope, replace, shape_of
+from ..expressions import replace
 from ..instrument import Site
 from ..recorder import Override
+from ..scope import Scope, shape_of
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,24 @@ class Edit:
     message: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
+class Form:
+    """The expression of a statement with one part exchanged, put together only when it is needed."""
+
+    root: ast.expr
+    target: ast.AST
+    new: ast.expr
+
+    def expr(self) -> ast.expr:
+        """The whole in its changed form."""
+        return replace(self.root, self.target, self.new)
+
+    def value(self, scope: Scope) -> Any:
+        """What it computes in a scope; raises as :meth:`Scope.evaluate`."""
+        return scope.swapped(self.root, self.target, self.new)
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """A changed form of the expression of a statement: an :class:`Edit` to be.
 
@@ -44,12 +62,12 @@ class Change:
     ----------
     slip, cost, message
         As of :class:`Edit`.
-    expr : ast.expr
-        The whole expression in its changed form.
+    form : Form
+        The expression in its changed form.
     """
 
     slip: str
-    expr: ast.expr
+    form: Form
     cost: float
     message: str
 
@@ -92,6 +110,10 @@ class Statement:
         #: Factors that suit a shape; made once, since every place of the statement asks for them.
         self.multipliers: dict[tuple[int, ...] | None, list[tuple[ast.expr, str, float]]] = {}
 
-    def with_node(self, node: ast.AST, new: ast.expr) -> ast.expr:
+    def with_node(self, node: ast.AST, new: ast.expr) -> Form:
         """The expression with `new` in the place of `node`."""
-        return replace(self.expr, node, new)
+        return Form(self.expr, node, new)
+
+    def whole(self, new: ast.expr) -> Form:
+        """Another expression altogether."""
+        return Form(self.expr, self.expr, new)

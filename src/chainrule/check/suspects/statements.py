@@ -6,9 +6,10 @@ import ast
 from collections.abc import Iterator
 from typing import Any
 
-from ..expressions import Scope, shape_of, text
+from ..expressions import text
 from ..instrument import Site, as_load
 from ..recorder import Deferred, Override
+from ..scope import Scope, shape_of
 from .indices import indices
 from .statement import Edit
 from .words import scale_slip
