@@ -118,7 +118,9 @@ class Derivatives:
         if isinstance(site.target, ast.Subscript) and isinstance(site.target.slice, ast.Constant):
             word = str(site.target.slice.value)
         names = {t.site.name for t in self.truths()}
-        return {n for n in names for g in gradient_name(word) if same_name(g, n) >= 2}
+        wanted = {n for n in names for g in gradient_name(word) if same_name(g, n) >= 2}
+        # dmu of mu_B: a name with something added to it
+        return wanted or {n for n in names for g in gradient_name(word) if n.startswith(f"{g}_")}
 
     def match(self, value: NDArray[Any]) -> list[TrueDerivative]:
         """The forward values whose true derivative `value` is."""

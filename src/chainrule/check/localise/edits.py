@@ -15,6 +15,7 @@ from ..suspects import Change, Edit, Statement, suspects
 from .case import Case
 from .derivatives import Derivatives
 from .evidence import Evidence
+from .products import products
 from .trials import Fix, Trials
 
 _TIERS = (1.31, 1.61, 1.86, 9.0)
@@ -38,7 +39,7 @@ class EditSearch:
         """The edit of one statement that makes every gradient right."""
         whole, _ = self.evidence.suspects(wrong)
         for site in whole:
-            self._trials_of(site).may_mend(wrong)
+            self.trials_of(site).aim(wrong, right)
         full: list[Fix] = []
         for lower, upper in zip((0.0, *_TIERS), _TIERS):
             found = self._found(whole, lower, upper, wrong, right)
@@ -49,13 +50,20 @@ class EditSearch:
                 # another: look further, at dearer edits, for that one.
                 if not self.derivatives.is_true(chosen.site):
                     return chosen
+        compound = [
+            fix
+            for site in whole
+            for fix in products(self.trials_of(site), wrong, right)
+            if time.process_time() <= self.case.deadline
+        ]
+        full += self._confirmed(compound)
         return self._choose(full) if full else None
 
     def of_some(self, wrong: frozenset[int], right: list[bool]) -> Fix | None:
         """The edit of one statement that makes most of the wrong gradients right."""
         whole, part = self.evidence.suspects(wrong)
-        for trials in self._trials.values():
-            trials.forget()
+        for site in [*whole, *part]:
+            self.trials_of(site).aim(wrong, right, at_all=False)
         partial: list[Fix] = []
         for lower, upper in zip((0.0, *_TIERS), _TIERS):
             partial += self._found([*whole, *part], lower, upper, wrong, right)
@@ -82,14 +90,15 @@ class EditSearch:
                 if note not in self.case.notes:
                     self.case.notes.append(note)
                 break
-            trials = self._trials_of(site)
+            trials = self.trials_of(site)
             for proposal in self._proposals(trials.here, lower, upper):
                 fix = trials.attempt(proposal, wrong, right)
                 if fix is not None:
                     found.append(fix)
         return found
 
-    def _trials_of(self, site: Site) -> Trials:
+    def trials_of(self, site: Site) -> Trials:
+        """The trials of a statement; there is one such object per statement."""
         if site.index not in self._trials:
             values = self.evidence.values.get(site.index, [])
             here = Statement(
@@ -165,7 +174,7 @@ class EditSearch:
             if self.evidence.is_forward(fix.site):
                 total += 0.5
             if self.derivatives.is_true(fix.site):
-                total += 2.0
+                total += 0.9
             return total + 0.5 * self._misnamed(fix)
 
         return min(list(cheapest.values())[:12], key=score)

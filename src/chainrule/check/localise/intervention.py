@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -10,46 +11,74 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..instrument import Site
+from ..leaves import is_gradient_name
 from ..report import Finding, Worst
+from ..suspects.trees import is_blank
 from .case import Case
 from .derivatives import Derivatives
 from .differences import describe_difference
+from .edits import EditSearch
 from .evidence import Evidence
 
 
 class Intervention:
     """What is left where no edit helps: values are put in, and the first untrue one is named."""
 
-    def __init__(self, case: Case, evidence: Evidence, derivatives: Derivatives) -> None:
+    def __init__(
+        self, case: Case, evidence: Evidence, derivatives: Derivatives, edits: EditSearch
+    ) -> None:
+        self.edits = edits
         self.case = case
         self.evidence = evidence
         self.derivatives = derivatives
 
-    def culprit(self, wrong: frozenset[int]) -> tuple[int, Finding] | None:
+    def culprit(self, wrong: frozenset[int], right: list[bool]) -> tuple[int, Finding] | None:
+        """The first statement that a change of its value alone mends, and that is not true already."""
         whole, _ = self.evidence.suspects(wrong)
-        for site in whole:
-            values = self.evidence.values.get(site.index, [])
-            if (
-                site.index in self.evidence.forward
-                or len(values) != 1
-                or site.kind not in ("assign", "update")
+        kept = wrong | frozenset(n for n, good in enumerate(right) if good)
+        chosen: Site | None = None
+        for site in sorted(whole, key=lambda s: self.evidence.order[s.index]):
+            if site.index in self.evidence.forward or site.kind not in (
+                "assign",
+                "update",
+                "return",
             ):
                 continue
-            if not isinstance(values[0], (np.ndarray, float, np.floating)):
+            if not self._can_mend(site, kept):
                 continue
-            value = np.asarray(values[0])
-            if value.dtype.kind != "f" or value.size > 400:
-                continue
-            for name, true in self._quantities(site, value):
-                if time.process_time() > self.case.deadline + 5:
-                    return None
-                self.case.recorder.changes = {site.index: _instead(true)}
-                outcome = self.case.exam.program.run()
-                self.case.recorder.changes = {}
-                if self.case.all_right(outcome):
-                    return self.evidence.order[site.index], self._finding_by_value(
-                        site, name, value, true, wrong
-                    )
+            if self.derivatives.is_true(site):
+                # What is wrong lies behind it.
+                chosen = None
+            elif chosen is None or is_blank(chosen.expr):
+                chosen = site
+        if chosen is None:
+            return None
+        return self.evidence.order[chosen.index], self._finding_by_value(chosen, wrong)
+
+    def _can_mend(self, site: Site, wanted: frozenset[int]) -> bool:
+        trials = self.edits.trials_of(site)
+        response = trials.response
+        if response is not None and response.is_complete:
+            return not trials.hopeless and response.proves(wanted)
+        values = self.evidence.values.get(site.index, [])
+        if len(values) != 1 or not isinstance(values[0], (np.ndarray, float, np.floating)):
+            return False
+        return self._true_value(site, np.asarray(values[0])) is not None
+
+    def _true_value(
+        self, site: Site, value: NDArray[Any]
+    ) -> tuple[str, NDArray[np.float64]] | None:
+        """The true derivative that the site has to hold for every gradient to come right."""
+        if value.dtype.kind != "f" or value.size > 400:
+            return None
+        for name, true in self._quantities(site, value):
+            if time.process_time() > self.case.deadline + 5:
+                return None
+            self.case.recorder.changes = {site.index: _instead(true)}
+            outcome = self.case.exam.program.run()
+            self.case.recorder.changes = {}
+            if self.case.all_right(outcome):
+                return name, true
         return None
 
     def _quantities(
@@ -76,26 +105,34 @@ class Intervention:
             for count in sorted(counts):
                 yield true.name, full * count
 
-    def _finding_by_value(
-        self,
-        site: Site,
-        name: str,
-        value: NDArray[Any],
-        true: NDArray[np.float64],
-        wrong: frozenset[int],
-    ) -> Finding:
-        slip, message = describe_difference(value, true)
-        k = int(np.argmax(np.abs(value - true))) if value.shape == true.shape else 0
-        index = tuple(int(i) for i in np.unravel_index(k, true.shape)) if true.shape else ()
-        worst = Worst(index, float(value.reshape(-1)[k]), float(true.reshape(-1)[k]))
+    def _finding_by_value(self, site: Site, wrong: frozenset[int]) -> Finding:
+        values = self.evidence.values[site.index]
+        named: tuple[str, NDArray[np.float64]] | None = None
+        if len(values) == 1 and isinstance(values[0], (np.ndarray, float, np.floating)):
+            named = self._true_value(site, np.asarray(values[0]))
+        value = np.asarray(values[0]) if named else None
+        slip, message = self._unexplained(site)
+        worst = self.case.worst_output(wrong)
+        expected = "another value: there is one with which every gradient is right"
+        if named is not None and value is not None:
+            name, true = named
+            read, words = describe_difference(value, true)
+            if read != "missing-term":
+                slip, message = read, words
+            k = int(np.argmax(np.abs(value - true)))
+            index = tuple(int(i) for i in np.unravel_index(k, true.shape)) if true.shape else ()
+            worst = Worst(index, float(value.reshape(-1)[k]), float(true.reshape(-1)[k]))
+            expected = (
+                f"the derivative of the cost with respect to {name} (∂C/∂{name}); with that value"
+                " every gradient is right"
+            )
         return Finding(
             site.filename,
             site.line,
             self.case.code.text(site),
             slip,
             message,
-            f"the derivative of the cost with respect to {name} (∂C/∂{name}); with that value every"
-            " gradient is right",
+            expected,
             None,
             worst,
             site.statement.end_lineno or site.line,
@@ -104,6 +141,26 @@ class Intervention:
             (),
             "intervention",
         )
+
+    def _unexplained(self, site: Site) -> tuple[str, str]:
+        """The likeliest slip where only the statement is known.
+
+        A gradient is a product of what arrives from above with local derivatives. A statement that
+        adds nothing up has lost a factor; one that does may have lost a summand.
+        """
+        sums = [
+            node
+            for node in ast.walk(site.expr)
+            if isinstance(node, ast.BinOp)
+            and isinstance(node.op, (ast.Add, ast.Sub))
+            and not isinstance(node.left, ast.Constant)
+        ]
+        words = [n.id for n in ast.walk(site.expr) if isinstance(n, ast.Name)]
+        if not any(is_gradient_name(word) for word in words):
+            return "missing-derivative", "nothing that arrives from above enters it"
+        if sums:
+            return "missing-term", "it is not the derivative of the cost that it should be"
+        return "missing-derivative", "a factor of the chain rule is missing"
 
     def last_resort(self, wrong: frozenset[int]) -> tuple[int, Finding]:
         """The first statement on the way to the wrong gradients whose value is no true derivative."""

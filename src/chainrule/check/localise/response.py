@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from ..instrument import Site
 from ..program import Outcome
+from ..scope import Scope
 from .case import Case
 from .gauge import Vector
 
@@ -179,13 +180,13 @@ class Response:
         if parts is not None and parts[1] == self._kinds and known is not None:
             self._learn(parts[0] - self.start, known - self.base)
 
-    def wanted(self, wrong: frozenset[int]) -> tuple[Vector, bool] | None:
-        """Values with which the gradients numbered `wrong` are right, and whether there are no others.
+    def wanted(self, wanted: frozenset[int]) -> tuple[Vector, bool] | None:
+        """Values with which the gradients numbered `wanted` are right, and whether there are no others.
 
         None if there are none; only to be asked where the response is complete.
         """
         gauge = self._case.gauge
-        rows = gauge.of(wrong)
+        rows = gauge.of(wanted)
         weight = gauge.weight[rows]
         step, _, rank, _ = np.linalg.lstsq(
             self._images[:, rows].T * weight[:, None],
@@ -194,38 +195,48 @@ class Response:
         )
         claimed = self.base + step @ self._images
         good = gauge.right(claimed, self.there, slack=5.0)
-        if not all(good[n] for n in wrong):
+        if not all(good[n] for n in wanted):
             return None
         return self.start + step, bool(rank == self.start.size)
 
-    def feeds_itself(self) -> bool:
-        """True if what the statement computes in one pass enters what it computes in a later one."""
-        first, *later = self._values
-        if not later:
-            return False
-        index = self._site.index
+    def proves(self, wanted: frozenset[int]) -> bool:
+        """True if a value that makes `wanted` right is no mere matter of having enough entries."""
+        rows = self._case.gauge.of(wanted)
+        images = self._images[:, rows]
+        moved = int(np.count_nonzero(np.abs(images).max(axis=0, initial=0.0)))
+        return moved > int(np.linalg.matrix_rank(images))
+
+    def reaches(self, scopes: list[Scope]) -> set[str]:
+        """Names that later passes of the statement read and that its first pass has a part in.
+
+        `scopes` are the names and values as they are, pass by pass.
+        """
+        first = next(iter(self._values))
         moved = self._values[first]
         vector = vector_of(moved)
         assert vector is not None
         change = rebuilt(moved, vector[0] + self._size)
-        self._case.recorder.changes = {
-            index: lambda value, pass_: change if pass_ == first else value
+        recorder = self._case.recorder
+        recorder.changes = {
+            self._site.index: lambda value, pass_: change if pass_ == first else value
         }
-        events = self._case.trace()
-        self._case.recorder.changes = {}
-        seen = [event.value for event in events if event.site == index]
-        before, after = self._vector(list(self._values.values())), self._vector(seen)
-        if before is None or after is None or before[1] != after[1]:
-            return True
-        size = vector[0].size
-        return not np.array_equal(before[0][size:], after[0][size:])
+        recorder.scopes = {}
+        self._case.exam.program.run()
+        seen, recorder.scopes, recorder.changes = recorder.scopes, None, {}
+        after = seen.get(self._site.index, [])
+        names: set[str] = set()
+        for before, now in zip(scopes[1:], after[1:]):
+            for name, value in before.local.items():
+                if name not in now or not _same(value, now[name]):
+                    names.add(name)
+        return names
 
-    def first_pass(self) -> FirstPass:
+    def first_pass(self) -> Condition:
         """What the first pass has to compute, whatever the later ones do."""
-        return FirstPass(self._case, self._images, self.base, self.start, self._kinds[0])
+        return Condition(self._case, self._images, self.base, self.start, self._kinds[0])
 
 
-class FirstPass:
+class Condition:
     """A condition on the value of the first pass of a statement alone.
 
     The later passes may depend on the first, so that only a run would tell what they become. But
@@ -250,6 +261,21 @@ class FirstPass:
         self._gap = gap - left @ (left.T @ gap)
         self._slack = 1e-3 * float(np.linalg.norm(self._gap)) + 1e-6 * np.sqrt(len(gap))
 
+    @property
+    def start(self) -> Vector:
+        """The value as it is."""
+        return self._start
+
+    def met_by(self, values: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """For each row of `values`, whether everything could be right with it."""
+        left_over = (values - self._start) @ self._matrix.T - self._gap
+        return np.asarray(np.linalg.norm(left_over, axis=1) <= self._slack)
+
+    @property
+    def tells(self) -> bool:
+        """True if hardly any value satisfies the condition by chance."""
+        return float(np.linalg.norm(self._gap)) > 1e-4
+
     def admits(self, value: Any) -> bool:
         """False if with this value of the first pass some gradient stays wrong."""
         parts = vector_of(value)
@@ -257,6 +283,19 @@ class FirstPass:
             return True
         left_over = self._matrix @ (parts[0] - self._start) - self._gap
         return bool(np.linalg.norm(left_over) <= self._slack)
+
+
+def _same(a: Any, b: Any) -> bool:
+    """True if two nests of arrays are equal; what is neither array nor number is not compared."""
+    if isinstance(a, np.ndarray) and isinstance(b, np.ndarray):
+        return a.shape == b.shape and np.array_equal(a, b, equal_nan=a.dtype.kind == "f")
+    if type(a) in (tuple, list) and type(b) is type(a):
+        return len(a) == len(b) and all(_same(x, y) for x, y in zip(a, b))
+    if type(a) is dict and type(b) is dict:
+        return a.keys() == b.keys() and all(_same(a[k], b[k]) for k in a)
+    if isinstance(a, (float, int, np.number)):
+        return bool(a == b) or a != a
+    return True
 
 
 def _count(kind: Any) -> int:

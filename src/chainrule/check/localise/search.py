@@ -42,7 +42,7 @@ def wrong_statements(case: Case) -> list[Finding]:
     evidence = Evidence(case)
     derivatives = Derivatives(case, evidence)
     edits = EditSearch(case, evidence, derivatives)
-    intervention = Intervention(case, evidence, derivatives)
+    intervention = Intervention(case, evidence, derivatives, edits)
     findings: list[tuple[int, Finding]] = []
     right = case.right(case.base)
     for _ in range(8):
@@ -54,7 +54,7 @@ def wrong_statements(case: Case) -> list[Finding]:
             findings.append(_report(case, evidence, derivatives, fix))
             break
         # One wrong statement without a small edit is likelier than several with one each.
-        culprit = intervention.culprit(wrong)
+        culprit = intervention.culprit(wrong, right)
         if culprit is not None:
             findings.append(culprit)
             break
@@ -69,7 +69,7 @@ def wrong_statements(case: Case) -> list[Finding]:
         evidence = Evidence(case)
         derivatives.evidence = evidence
         edits = EditSearch(case, evidence, derivatives)
-        intervention = Intervention(case, evidence, derivatives)
+        intervention = Intervention(case, evidence, derivatives, edits)
     case.recorder.reset()
     merged: dict[tuple[str, int], tuple[int, Finding]] = {}
     for order, finding in findings:

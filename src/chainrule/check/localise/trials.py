@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +13,7 @@ from ..recorder import IN_PLACE, Override, Unchanged, snapshot
 from ..scope import Scope, Unknown
 from ..suspects import Change, Edit, Statement, edit_of
 from .case import Case
-from .response import FirstPass, Response
+from .response import Condition, Response
 
 #: Slips after which a value has the shape that it should have.
 _OF_SHAPE = ("sign", "factor-m", "factor-2", "factor", "power", "mask", "regularisation")
@@ -59,13 +60,18 @@ class Trials:
         self.response: Response | None = None
         self._values = values
         self._scopes = scopes
-        self._first: FirstPass | None = None
+        self._first: Condition | None = None
+        self._tainted: set[str] = set()
+        self._own_names: set[str] = set()
         self._sums = False
+        self._whole = True
+        self._hopeless = False
+        self._texts: set[str] = set()
+        self._met: set[bytes] = set()
         kind = here.site.kind
         self._evaluable = kind in ("assign", "update", "return") and 0 < len(values) == len(scopes)
         if self._evaluable and is_backward:
             self._learn_response()
-        self.forget()
 
     def _learn_response(self) -> None:
         site, values = self.here.site, self._values
@@ -80,8 +86,9 @@ class Trials:
         if len(values) > 1:
             if not response.is_complete:
                 return
-            if response.feeds_itself():
-                self._first = response.first_pass()
+            self._tainted = response.reaches(self._scopes)
+            self._first = response.first_pass()
+            self._own_names = _names(self.here.expr)
         self.response = response
 
     def _adds_up(self) -> bool:
@@ -101,25 +108,28 @@ class Trials:
         except Exception:
             return False
 
-    def forget(self) -> None:
-        """Let forms that have been tried be tried again, for a part of what is wrong."""
-        self._texts: set[str] = set()
-        self._met: set[bytes] = set()
-        self._hopeless: frozenset[int] = frozenset()
+    def aim(self, wrong: frozenset[int], right: list[bool], at_all: bool = True) -> bool:
+        """Look from now on for what makes all of `wrong` right, or with `at_all` False one of them.
 
-    def may_mend(self, wrong: frozenset[int]) -> bool:
-        """False if no values of the statement, in the shapes they have, make `wrong` right."""
-        if self.response is None or not self.response.is_complete:
-            return True
-        if self.response.wanted(wrong) is None:
-            self._hopeless = wrong
+        Returns False if no values of the statement, in the shapes they have, do that.
+        """
+        self._texts, self._met = set(), set()
+        if self._evaluable and len(self._values) == 1:
+            self._met.add(_fingerprint(self._values[0]))
+        self._whole = at_all
+        self._hopeless = False
+        response = self.response
+        if response is not None and response.is_complete:
+            kept = frozenset(n for n, good in enumerate(right) if good)
+            aims = [wrong] if at_all else [frozenset({n}) for n in wrong]
+            self._hopeless = all(response.wanted(aim | kept) is None for aim in aims)
         return not self._hopeless
 
     def attempt(
         self, proposal: Change | Edit, wrong: frozenset[int], right: list[bool]
     ) -> Fix | None:
         """The proposal as a fix, if it makes some of `wrong` right and none of `right` wrong."""
-        if self._hopeless == wrong and proposal.slip in _OF_SHAPE:
+        if self._hopeless and proposal.slip in _OF_SHAPE:
             return None
         values: list[Any] | None = None
         if isinstance(proposal, Change) and self._evaluable and proposal.slip != "overwritten":
@@ -129,7 +139,7 @@ class Trials:
                 pass
             except Exception:
                 return None
-            if values is not None and not self._is_promising(values, wrong, right):
+            if values is not None and not self._is_promising(proposal, values, wrong, right):
                 return None
         edit = edit_of(self.here.site, proposal) if isinstance(proposal, Change) else proposal
         if edit.text in self._texts:
@@ -138,7 +148,32 @@ class Trials:
         mended = self._run(edit, values, wrong, right)
         return Fix(self.here.site, edit, mended) if mended else None
 
-    def _is_promising(self, values: list[Any], wrong: frozenset[int], right: list[bool]) -> bool:
+    @property
+    def hopeless(self) -> bool:
+        """True if no values of the statement, in the shapes they have, help: see :meth:`aim`."""
+        return self._hopeless
+
+    @property
+    def first_scope(self) -> Scope:
+        """What the first pass could read."""
+        return self._scopes[0] if self._scopes else self.here.scope
+
+    def condition(self) -> Condition | None:
+        """What the value of the first pass has to satisfy to make everything right, if that is known."""
+        response = self.response
+        if response is None or not response.is_complete or self._sums or self._hopeless:
+            return None
+        return response.first_pass()
+
+    def run(self, change: Change, wrong: frozenset[int], right: list[bool]) -> Fix | None:
+        """The change as a fix, by running the program with it."""
+        edit = edit_of(self.here.site, change)
+        mended = self._run(edit, None, wrong, right)
+        return Fix(self.here.site, edit, mended) if mended else None
+
+    def _is_promising(
+        self, proposal: Change, values: list[Any], wrong: frozenset[int], right: list[bool]
+    ) -> bool:
         """Whether a run is worth while: it might mend something, and was not made before."""
         print_ = b";".join(_fingerprint(value) for value in values)
         if print_ in self._met:
@@ -146,15 +181,23 @@ class Trials:
         self._met.add(print_)
         if self.response is None:
             return True
-        if self._first is not None:
-            return self._first.admits(values[0]) or len(wrong) < len(right) - sum(right)
+        if self._first is not None and self._is_tainted(proposal):
+            return not self._whole or self._first.admits(values[0])
         claimed = self.response.predict(values)
         if claimed is None:
             return True
-        if self._hopeless == wrong:
+        if self._hopeless:
             return False
         good = self.case.gauge.right(claimed, self.response.there, slack=3.0)
         return bool(_mended(good, wrong, right))
+
+    def _is_tainted(self, change: Change) -> bool:
+        """True if the changed form reads what earlier passes of the statement have a part in.
+
+        Then the recorded names do not tell what later passes would compute.
+        """
+        read = self._own_names | _names(change.form.new)
+        return bool(read & self._tainted) or "self" in read
 
     def _computed(self, change: Change) -> list[Any]:
         """What the statement would compute in each pass; for an update, its target afterwards."""
@@ -167,7 +210,7 @@ class Trials:
                     total = total + (sign * change.form.value(scope) - term)
                 return [total]
             scopes = self._scopes
-            if self._first is not None or self.response is None:
+            if self.response is None or (self._first is not None and self._is_tainted(change)):
                 scopes = scopes[: _PROBED - 1] + scopes[_PROBED - 1 :][-1:]
             values = [change.form.value(scope) for scope in scopes]
             if site.kind != "update":
@@ -206,6 +249,10 @@ def _mended(good: Any, wrong: frozenset[int], right: list[bool]) -> frozenset[in
     if any(was and not good[n] for n, was in enumerate(right)):
         return frozenset()
     return frozenset(n for n in wrong if good[n])
+
+
+def _names(node: ast.AST) -> set[str]:
+    return {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
 
 
 def _is_float(value: Any) -> bool:

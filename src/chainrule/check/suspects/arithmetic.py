@@ -152,8 +152,9 @@ def constants(here: Statement, node: ast.expr, parent: ast.AST | None) -> Iterat
             cost,
             f"{value} where {new} is needed",
         )
-    for new in (value * 2, value / 2):
-        kind = "factor-2" if not inside_index else "index"
+    for new in (value * 2, value / 2, value * 3, value / 3):
+        kind = "factor-2" if new in (value * 2, value / 2) else "factor"
+        kind = "index" if inside_index else kind
         yield Change(
             kind, here.with_node(node, number(new)), 1.1, f"{value:g} where {new:g} is needed"
         )

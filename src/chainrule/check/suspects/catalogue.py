@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
 
 from ..expressions import parts
 from .arithmetic import comparisons, constants, operators
@@ -11,10 +14,11 @@ from .calls import calls
 from .indices import index_nodes, loops, subscripts
 from .layouts import transposes
 from .missing_factors import factors, powers, scales
-from .missing_terms import copies, softmax, sums, terms
+from .missing_terms import copies, inner_terms, new_axes, softmax, sums, terms
 from .names import names
 from .statement import Change, Edit, Statement
 from .statements import statement_edits
+from .trees import is_blank
 
 
 def suspects(here: Statement, lower: float = 0.0, upper: float = 9.0) -> list[Change | Edit]:
@@ -23,11 +27,29 @@ def suspects(here: Statement, lower: float = 0.0, upper: float = 9.0) -> list[Ch
     Those of its expression come as changes, from which :func:`.rendering.edit_of` makes edits; most
     are found wanting before.
     """
-    found: list[Change | Edit] = [c for c in changes(here, upper) if lower <= c.cost < upper]
-    found += [
-        e for e in statement_edits(here.site, here.scope, here.value) if lower <= e.cost < upper
+    dearer = _doubt(here)
+    found: list[Change | Edit] = [
+        replace(c, cost=c.cost + dearer) if c.slip not in _PLAUSIBLE and dearer else c
+        for c in changes(here, upper)
     ]
-    return sorted(found, key=lambda c: c.cost)
+    found += statement_edits(here.site, here.scope, here.value)
+    return sorted((c for c in found if lower <= c.cost < upper), key=lambda c: c.cost)
+
+
+#: What can well be wrong in any statement.
+_PLAUSIBLE = ("wrong-variable", "wrong-layer", "stale-variable", "index", "overwritten", "factor-m")
+
+
+def _doubt(here: Statement) -> float:
+    """How much less likely than in others a slip is in a statement that hardly computes anything."""
+    if here.site.kind == "return" and isinstance(here.expr, (ast.Name, ast.Attribute)):
+        # What a returned name lacks was forgotten where the name got its value.
+        return 0.45
+    if is_blank(here.expr):
+        return 0.5
+    if isinstance(here.value, (int, np.integer)):
+        return 0.5
+    return 0.0
 
 
 def changes(here: Statement, upper: float) -> Iterator[Change]:
@@ -66,6 +88,8 @@ def changes(here: Statement, upper: float) -> Iterator[Change]:
             yield from factors(here, root, upper)
     if roots == [None] and upper > 1.5:
         yield from terms(here, upper)
+        yield from inner_terms(here)
+        yield from new_axes(here)
         yield from softmax(here)
         yield from powers(here)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from ..expressions import fill, parts, text
+from ..expressions import fill, parts, replace, text
 from ..scope import Scope
 from .statement import Change, Statement
 from .trees import number
@@ -109,9 +109,7 @@ def indices(node: ast.expr, scope: Scope) -> Iterator[tuple[ast.expr, str]]:
         value = node.operand.value
         if isinstance(value, int):
             found += [number(-value + 1), number(-value - 1), number(value)]
-    elif isinstance(scope.value(node), (int, np.integer)) and not isinstance(
-        scope.value(node), (bool, np.bool_)
-    ):
+    elif _is_int(scope.value(node)):
         found += [
             ast.BinOp(node, ast.Add(), ast.Constant(1)),
             ast.BinOp(node, ast.Sub(), ast.Constant(1)),
@@ -121,8 +119,21 @@ def indices(node: ast.expr, scope: Scope) -> Iterator[tuple[ast.expr, str]]:
         found.append(ast.UnaryOp(ast.USub(), node))
         if isinstance(node, ast.UnaryOp):
             found.append(node.operand)
+        if isinstance(node, ast.Subscript):
+            found += [
+                ast.Subscript(node.value, new, ast.Load()) for new, _ in indices(node.slice, scope)
+            ]
+    elif isinstance(scope.value(node), str):
+        # A key put together from a number: "W" + str(l), "W%d" % l.
+        for inner, _ in parts(node):
+            if not isinstance(inner, ast.Constant) and _is_int(scope.value(inner)):
+                found += [replace(node, inner, new) for new, _ in indices(inner, scope)]
     for index in found:
         yield index, text(index) if not isinstance(index, ast.Tuple) else text(index)[1:-1]
+
+
+def _is_int(value: object) -> bool:
+    return isinstance(value, (int, np.integer)) and not isinstance(value, (bool, np.bool_))
 
 
 def _slices(node: ast.Slice) -> list[ast.expr]:

@@ -39,6 +39,7 @@ def places(here: Statement, root: ast.expr | None = None) -> list[tuple[ast.expr
                     "dot",
                 )
             )
+            or isinstance(parent, (ast.List, ast.Tuple))
         ):
             found.append((node, 0.2))
         elif isinstance(parent, ast.UnaryOp):
@@ -58,14 +59,18 @@ def scales(here: Statement, root: ast.expr | None, upper: float) -> Iterator[Cha
         yield Change("sign", here.with_node(place, minus), 1.2 + extra, "a minus sign is missing")
         if upper <= 1.35 + extra:
             continue
-        for number in (2, 0.5):
-            new = ast.BinOp(ast.Constant(number), ast.Mult(), place)
-            yield Change(
-                "factor-2",
-                here.with_node(place, new),
-                1.35 + extra,
-                f"a factor {number:g} is missing",
-            )
+        for number in (2, 0.5, 3, 4, 6, 10):
+            slip, cost = ("factor-2", 1.35) if number in (2, 0.5) else ("factor", 1.55)
+            for op in (ast.Mult(), ast.Div()) if number > 2 else (ast.Mult(),):
+                new = ast.BinOp(place, op, ast.Constant(number))
+                if isinstance(op, ast.Mult):
+                    new = ast.BinOp(ast.Constant(number), op, place)
+                yield Change(
+                    slip,
+                    here.with_node(place, new),
+                    cost + extra,
+                    f"a factor {number:g} is missing",
+                )
         for name, slip, cost in scalars(here):
             factor = parse(name)
             for op, word in ((ast.Div(), "division by"), (ast.Mult(), "factor")):
@@ -79,10 +84,12 @@ def scalars(here: Statement) -> list[tuple[str, str, float]]:
     """Numbers in scope that could be a missing factor, with the slip each would be."""
     found: list[tuple[str, str, float]] = []
     for name, value in here.atoms:
+        if name == "_":
+            continue
         if shape_of(value) == () and np.isfinite(value) and value not in (0, 1, -1):
             slip = scale_slip(value, parse(name))
-            if slip == "factor" and here.shape == ():
-                # In code on plain numbers a variable is no constant.
+            if slip == "factor":
+                # A number with a name is the local derivative of a product with it.
                 slip = "missing-derivative"
             found.append((name, slip, 1.4 if slip == "factor-m" else 1.5))
     for name, value in here.atoms:
@@ -102,6 +109,8 @@ def scalars(here: Statement) -> list[tuple[str, str, float]]:
     for name, slip, cost in unique:
         if slip == "factor-m":
             roots.append((f"{here.np}.sqrt({name})", "factor", cost + 0.25))
+        if slip == "regularisation":
+            roots.append((f"(2 * {name})", slip, cost + 0.1))
         if slip in ("factor", "regularisation", "missing-derivative"):
             roots.append((f"(1 - {name})", slip, cost + 0.2))
     return unique[:16] + roots[:12]
@@ -133,7 +142,10 @@ def factors(here: Statement, root: ast.expr | None, upper: float) -> Iterator[Ch
 
 def _suits(here: Statement, factor: tuple[int, ...], shape: tuple[int, ...] | None) -> bool:
     """True if a factor can stand at a place of this shape: it may spread it to the whole's."""
-    return shape is None or fits_into(factor, shape) or fits_into(factor, here.shape)
+    if shape is None or fits_into(factor, shape) or fits_into(factor, here.shape):
+        return True
+    # What is missing may be what gives the product its shape.
+    return bool(shape) and fits_into(shape, factor)
 
 
 def _multipliers(
@@ -143,10 +155,24 @@ def _multipliers(
         return here.multipliers[shape]
     found: list[tuple[ast.expr, str, float]] = []
     functions = list(user_functions(here))
+    named = {
+        (value.shape, value.tobytes())
+        for _, value in here.atoms
+        if isinstance(value, np.ndarray) and value.dtype.kind in "bf"
+    }
     for node in here.harvest:
         value = here.scope.value(node)
+        if shape == () and isinstance(value, (float, np.floating)):
+            found.append((node, factor_slip(value), 1.7))
         if isinstance(value, np.ndarray) and value.size > 1 and _suits(here, value.shape, shape):
-            found.append((node, factor_slip(value), 1.5))
+            # Nobody writes out again what has a name.
+            cost = 1.75 if (value.shape, value.tobytes()) in named else 1.5
+            found.append((node, factor_slip(value), cost))
+    if shape is not None and len(shape) == 2:
+        for name, value in here.atoms:
+            if isinstance(value, np.ndarray) and value.shape == shape[:1] and value.size > 1:
+                found.append((parse(f"{name}[:, None]"), factor_slip(value, name), 1.7))
+    slopes = here.constants()
     for name, value in here.atoms:
         if not isinstance(value, (np.ndarray, float, np.floating)) or not _suits(
             here, shape_of(value) or (), shape
@@ -171,10 +197,9 @@ def _multipliers(
             "(1 - {np}.tanh({0}) ** 2)",
             "{np}.cos({0})",
             "(-{np}.sin({0}))",
-            "{np}.where({0} > 0, 1.0, 0.01)",
+            *(f"{{np}}.where({{0}} > 0, 1.0, {slope!r})" for slope in slopes),
         ):
-            slip = "mask" if ">" in form else "missing-derivative"
-            found.append((parse(form.format(name, np=here.np)), slip, 1.7))
+            found.append((parse(form.format(name, np=here.np)), "missing-derivative", 1.7))
         for function in functions:
             cost = 1.5 if is_derivative(function) else 1.9
             found.append((parse(f"{function}({name})"), "missing-derivative", cost))

@@ -30,11 +30,8 @@ def terms(here: Statement, upper: float) -> Iterator[Change]:
     for place, extra in [(whole, 0.0), *[(n, 0.15) for n in inner]]:
         candidates: list[tuple[ast.expr, str, float]] = []
         for name, value in here.atoms:
-            if (
-                shape_of(value) != shape
-                and place is whole
-                and not fits_into(shape_of(value), shape)
-            ):
+            known = shape_of(value)
+            if place is whole and not _suits(known, shape):
                 continue
             if isinstance(value, np.ndarray) and value.dtype == bool:
                 continue
@@ -42,7 +39,7 @@ def terms(here: Statement, upper: float) -> Iterator[Change]:
             if isinstance(value, np.ndarray) and value.ndim >= 1 and place is whole:
                 for scalar in scalars:
                     regular = bool(REGULARISATION.search(scalar.split(".")[-1]))
-                    cost = (1.7 if scalar in text(whole) else 1.5) if regular else 1.95
+                    cost = (1.7 if scalar in text(whole) else 1.57) if regular else 1.95
                     for form in (
                         "{0} * {1}",
                         "2 * {0} * {1}",
@@ -61,7 +58,7 @@ def terms(here: Statement, upper: float) -> Iterator[Change]:
                             )
         for node in here.harvest:
             value = here.scope.value(node)
-            if shape_of(value) is not None and (fits_into(shape_of(value), shape)):
+            if _suits(shape_of(value), shape):
                 candidates.append((node, "missing-term", 1.7))
         for candidate, slip, cost in candidates:
             if cost + extra >= upper:
@@ -75,6 +72,62 @@ def terms(here: Statement, upper: float) -> Iterator[Change]:
                     price,
                     f"the term {text(candidate)} is missing",
                 )
+
+
+def _suits(term: tuple[int, ...] | None, shape: tuple[int, ...]) -> bool:
+    """True if a term broadcasts with a value of this shape: it may be what gives the sum its own."""
+    if term is None:
+        return False
+    return term == shape or fits_into(term, shape) or (bool(shape) and fits_into(shape, term))
+
+
+def inner_terms(here: Statement) -> Iterator[Change]:
+    """A summand missing inside a product or an argument: ``s * (1)`` for ``s * (1 - s)``."""
+    candidates = [(parse(name), value, 0.0) for name, value in here.atoms]
+    candidates += [(node, here.scope.value(node), 0.1) for node in here.harvest]
+    for node, parent in parts(here.expr):
+        if node is here.expr or not _is_operand(node, parent):
+            continue
+        one = isinstance(node, ast.Constant) and node.value == 1
+        shape = here.scope.shape(node)
+        if isinstance(node, ast.Constant) and not one:
+            continue
+        for candidate, value, dearer in candidates:
+            known = shape_of(value)
+            if known is None or (isinstance(value, np.ndarray) and value.dtype == bool):
+                continue
+            forms: list[ast.expr] = [candidate]
+            if one and (known == here.shape or fits_into(known, here.shape)):
+                forms += [
+                    ast.BinOp(candidate, ast.Pow(), ast.Constant(2)),
+                    fill(f"{here.np}.exp(-_)", candidate),
+                    fill(f"{here.np}.exp(_)", candidate),
+                ]
+            elif known != shape:
+                continue
+            message = "the term {} is missing"
+            for form in forms:
+                for left, op, right in (
+                    (node, ast.Sub(), form),
+                    (node, ast.Add(), form),
+                ):
+                    yield Change(
+                        "missing-term",
+                        here.with_node(node, ast.BinOp(left, op, right)),
+                        (1.55 if one else 1.8) + dearer,
+                        message.format(text(form)),
+                    )
+
+
+def _is_operand(node: ast.expr, parent: ast.AST | None) -> bool:
+    """True for a factor of a product and for the first argument of a call."""
+    if isinstance(node, (ast.Tuple, ast.List, ast.Slice, ast.Compare)):
+        return False
+    if isinstance(parent, ast.BinOp):
+        return isinstance(parent.op, (ast.Mult, ast.Div, ast.MatMult))
+    if isinstance(parent, ast.Call):
+        return bool(parent.args) and parent.args[0] is node
+    return isinstance(parent, ast.UnaryOp)
 
 
 def _counts(here: Statement) -> list[str]:
@@ -105,7 +158,7 @@ def sums(here: Statement, root: ast.expr | None) -> Iterator[Change]:
                         f"the {function} that undoes a broadcast is missing",
                     )
     if here.shape is not None and len(here.shape) == 1:
-        for new_text in ("(_)[:, None]", "(_)[None, :]"):
+        for new_text in ("_[:, None]", "_[None, :]"):
             node = parse(new_text)
             assert isinstance(node, ast.Subscript)
             whole = root if root is not None else here.expr
@@ -125,9 +178,9 @@ def softmax(here: Statement) -> Iterator[Change]:
         if isinstance(v, np.ndarray) and v.ndim and v.shape == here.shape and v.dtype != bool
     ]
     probable = [(n, v) for n, v in names if is_softmax(v)]
-    for s, _ in probable:
-        for g, _ in names:
-            if g == s:
+    for s, p in probable:
+        for g, v in names:
+            if g == s or not np.allclose(p * v, here.value):
                 continue
             for axis in (-1, 0):
                 keep = ", keepdims=True" if here.shape is not None and len(here.shape) > 1 else ""
@@ -167,3 +220,14 @@ def copies(here: Statement, root: ast.expr | None) -> Iterator[Change]:
                 1.05,
                 f"{text(node)} is shared and changed in place later: it needs a copy",
             )
+
+
+def new_axes(here: Statement) -> Iterator[Change]:
+    """A column where a row is broadcast: ``a[t][:, None] + b`` for ``a[t] + b``."""
+    for node, parent in parts(here.expr):
+        if not isinstance(parent, ast.BinOp) or isinstance(parent.op, (ast.MatMult, ast.Pow)):
+            continue
+        shape = here.scope.shape(node)
+        if shape is not None and len(shape) == 1 and shape[0] > 1:
+            column = fill("_[:, None]", node)
+            yield Change("shape", here.with_node(node, column), 1.6, "a dimension is missing")

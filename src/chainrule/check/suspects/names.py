@@ -28,7 +28,7 @@ def names(here: Statement) -> Iterator[Change]:
             else:
                 continue
         for name, other in [*here.atoms, *_written_atoms(here), *_other_holders(here, node)]:
-            if name == current or name.startswith(f"{current}["):
+            if name in (current, "_") or name.startswith(f"{current}["):
                 continue
             other_shape = shape_of(other)
             if other_shape is None:
@@ -84,7 +84,7 @@ def _renamed(
         return "derivative-argument"
     if isinstance(parent, (ast.Subscript, ast.Slice)):
         return "index"
-    if shape_of(value) == () and (here.shape != () or isinstance(value, (int, np.integer))):
+    if isinstance(value, (int, np.integer)):
         return scale_slip(value, node)
     stem_a, stem_b = stem(current), stem(name)
     if stem_a == stem_b:

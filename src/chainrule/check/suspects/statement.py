@@ -114,6 +114,13 @@ class Statement:
         """The expression with `new` in the place of `node`."""
         return Form(self.expr, node, new)
 
+    def constants(self) -> list[float]:
+        """Numbers between 0 and 1 that the code spells out: slopes of leaky activations and the like."""
+        nodes = [n for part in [self.expr, *self.harvest] for n in ast.walk(part)]
+        numbers = [n.value for n in nodes if isinstance(n, ast.Constant)]
+        between = [v for v in numbers if isinstance(v, float) and 0 < v < 0.5]
+        return list(dict.fromkeys([*between, 0.01]))[:4]
+
     def whole(self, new: ast.expr) -> Form:
         """Another expression altogether."""
         return Form(self.expr, self.expr, new)

@@ -6,12 +6,15 @@ import ast
 from collections.abc import Iterator
 from typing import Any
 
-from ..expressions import text
+import numpy as np
+
+from ..expressions import parse, text
 from ..instrument import Site, as_load
 from ..recorder import Deferred, Override
 from ..scope import Scope, shape_of
 from .indices import indices
 from .statement import Edit
+from .trees import fits_into
 from .words import scale_slip
 
 
@@ -74,32 +77,52 @@ def statement_edits(site: Site, scope: Scope, value: Any) -> Iterator[Edit]:
                 1.6,
                 "= overwrites a contribution that has to be kept",
             )
-    if site.kind in ("assign", "update") and isinstance(site.target, ast.Subscript):
-        yield from other_targets(site, scope)
+    if site.kind in ("assign", "update") and site.target is not None:
+        yield from other_targets(site, scope, value)
     if site.kind == "call":
         yield Edit("accumulate", Override(None), f"(leave out) {source}", 1.9, "one call too many")
 
 
-def other_targets(site: Site, scope: Scope) -> Iterator[Edit]:
+def other_targets(site: Site, scope: Scope, value: Any) -> Iterator[Edit]:
+    """The value stored elsewhere: under another index, or in another array."""
     target = site.target
-    assert isinstance(target, ast.Subscript)
+    assert target is not None
+    if isinstance(target, ast.Tuple):
+        for k, element in enumerate(target.elts):
+            if isinstance(element, ast.Subscript):
+                for index, words in indices(element.slice, scope):
+                    elements = list(target.elts)
+                    elements[k] = ast.Subscript(element.value, index, ast.Load())
+                    new = ast.Tuple(elements, ast.Load())
+                    yield _stored(site, new, "index", 1.6, f"under the wrong index: {words}")
+        return
+    if not isinstance(target, ast.Subscript):
+        return
     for index, words in indices(target.slice, scope):
-        new = ast.Subscript(target.value, index, ast.Load())
-        if site.kind == "update":
-            value: ast.expr = ast.BinOp(as_load(new), OPERATORS[site.operator](), site.expr)
-        else:
-            value = site.expr
-        stored, kept = text(new), text(as_load(target))
-        lines = f"{stored} = __value__\ntry:\n    __kept__ = {kept}\nexcept LookupError:\n    pass"
-        override = Override(Deferred(value), None, compile(lines, "<edit>", "exec"))
-        symbol = f"{site.operator}=" if site.kind == "update" else "="
-        yield Edit(
-            "index",
-            override,
-            f"{stored} {symbol} {text(site.expr)}",
-            1.6,
-            f"stored under the wrong index: {words}",
-        )
+        place = ast.Subscript(target.value, index, ast.Load())
+        yield _stored(site, place, "index", 1.6, f"under the wrong index: {words}")
+    current = text(target.value)
+    for name, other in scope.atoms():
+        if name == current or not isinstance(other, np.ndarray) or other.dtype.kind != "f":
+            continue
+        place = ast.Subscript(parse(name), target.slice, ast.Load())
+        room, needed = shape_of(scope.value(place)), shape_of(value)
+        if room is not None and (needed in (None, room) or fits_into(needed, room)):
+            words = f"in {current} where {name} is meant"
+            yield _stored(site, place, "wrong-variable", 1.5, words)
+
+
+def _stored(site: Site, place: ast.expr, slip: str, cost: float, words: str) -> Edit:
+    """The edit that stores the value at `place`; what was written to keeps its value."""
+    assert site.target is not None
+    value = site.expr
+    if site.kind == "update":
+        value = ast.BinOp(as_load(place), OPERATORS[site.operator](), site.expr)
+    stored, kept = text(place), text(as_load(site.target))
+    lines = f"{stored} = __value__\ntry:\n    __kept__ = {kept}\nexcept LookupError:\n    pass"
+    override = Override(Deferred(value), None, compile(lines, "<edit>", "exec"))
+    symbol = f"{site.operator}=" if site.kind == "update" else "="
+    return Edit(slip, override, f"{stored} {symbol} {text(site.expr)}", cost, f"stored {words}")
 
 
 OPERATORS: dict[str, type[ast.operator]] = {

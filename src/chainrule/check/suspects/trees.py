@@ -6,7 +6,7 @@ import ast
 
 import numpy as np
 
-from ..expressions import parts
+from ..expressions import parts, text
 
 
 def fits_into(part: tuple[int, ...] | None, whole: tuple[int, ...] | None) -> bool:
@@ -37,3 +37,11 @@ def number(value: float) -> ast.expr:
 
 def pairs(ndim: int) -> list[tuple[int, ...]]:
     return [(a, b) for a in range(ndim) for b in range(a + 1, ndim)]
+
+
+_BLANKS = ("zeros", "zeros_like", "empty", "empty_like", "full", "full_like", "ones", "ones_like")
+
+
+def is_blank(expr: ast.expr) -> bool:
+    """True for an array made to be filled: what is wrong with it is rather how it is filled."""
+    return isinstance(expr, ast.Call) and text(expr.func).rpartition(".")[2] in _BLANKS

@@ -27,7 +27,7 @@ def scale_slip(value: Any, node: ast.expr) -> str:
         kinds = {scale_slip(None, n) for n in (node.left, node.right) if _is_countable(n)}
         if kinds == {"factor-2", "factor-m"} or "factor-m" in kinds:
             return "factor-m"
-    if isinstance(node, ast.Name) and REGULARISATION.search(node.id):
+    if isinstance(node, ast.Name) and REGULARISATION.search(node.id) and np.ndim(value) == 0:
         return "regularisation"
     if value is None and _is_countable(node):
         return "factor-m"
@@ -55,9 +55,7 @@ def _is_countable(node: ast.expr) -> bool:
 
 
 def factor_slip(value: Any, name: str = "") -> str:
-    if "mask" in name.lower() or (isinstance(value, np.ndarray) and value.dtype == bool):
-        return "mask"
-    return "missing-derivative"
+    return "mask" if "mask" in name.lower() else "missing-derivative"
 
 
 def is_derivative(name: str) -> bool:
@@ -103,21 +101,29 @@ def dropped_slip(here: Statement, node: ast.expr) -> str:
 
 def _in_regularisation(here: Statement, node: ast.expr) -> bool:
     """Inside a product with a regularisation strength."""
+    product: ast.AST = node
     for ancestor in ancestors(here.expr, node):
-        if isinstance(ancestor, ast.BinOp) and isinstance(ancestor.op, (ast.Mult, ast.Div)):
-            if extra_slip(here, ancestor) == "regularisation":
-                return True
-        elif isinstance(ancestor, ast.BinOp):
-            return False
-    return False
+        if not isinstance(ancestor, ast.BinOp) or not isinstance(ancestor.op, (ast.Mult, ast.Div)):
+            break
+        product = ancestor
+    factors = [product]
+    for part in factors:
+        if isinstance(part, ast.BinOp) and isinstance(part.op, (ast.Mult, ast.Div)):
+            factors += [part.left, part.right]
+    return any(
+        isinstance(part, (ast.Name, ast.Attribute)) and extra_slip(here, part) == "regularisation"
+        for part in factors
+    )
 
 
 def extra_slip(here: Statement, node: ast.expr) -> str:
-    names = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
-    if any(REGULARISATION.search(n) for n in names):
-        return "regularisation"
-    if any(isinstance(n, ast.Attribute) and REGULARISATION.search(n.attr) for n in ast.walk(node)):
-        return "regularisation"
+    """Slip of a term too many: regularisation if a strength, which is a number, is in it."""
+    for part in ast.walk(node):
+        if not isinstance(part, (ast.Name, ast.Attribute)):
+            continue
+        name = part.id if isinstance(part, ast.Name) else part.attr
+        if REGULARISATION.search(name) and np.ndim(here.scope.value(part)) == 0:
+            return "regularisation"
     return "missing-term"
 
 
