@@ -97,6 +97,9 @@ def pair_outputs(
     for o, i in _returned_inputs(outputs, leaves, pairs):
         pairs[o] = (i, True)
         taken.add(i)
+    for o, i in _returned_twice(outputs, leaves, pairs):
+        pairs[o] = (i, True)
+        taken.add(i)
     for o, i in _by_position(outputs, leaves, pairs):
         pairs[o] = (i, False)
         taken.add(i)
@@ -147,11 +150,50 @@ def _returned_inputs(
             continue
         for i, leaf in enumerate(leaves):
             free = i not in taken and leaf.value.dtype.kind == "f"
+            if leaf.scalar and not _beside_numbers(outputs, o, leaves, pairs):
+                continue
             if free and leaf.word == output.word and np.array_equal(leaf.value, output.value):
                 found.append((o, i))
                 taken.add(i)
                 break
     return found
+
+
+def _returned_twice(
+    outputs: Sequence[Leaf], leaves: Sequence[Leaf], pairs: dict[int, tuple[int, bool]]
+) -> list[tuple[int, int]]:
+    """A gradient that is returned a second time, ``return dq, dk, dk``, where another was meant.
+
+    Which, the order of the arguments tells: the one between those of its neighbours.
+    """
+    returned = [o for o, leaf in enumerate(outputs) if _is_returned(leaf)]
+    claimed = [pairs[o][0] for o in returned if o in pairs]
+    if claimed != sorted(claimed):
+        return []
+    words = [outputs[o].word for o in returned if o in pairs]
+    found: list[tuple[int, int]] = []
+    for place, o in enumerate(returned):
+        if o in pairs or outputs[o].word not in words:
+            continue
+        before = [pairs[p][0] for p in returned[:place] if p in pairs]
+        after = [pairs[p][0] for p in returned[place + 1 :] if p in pairs]
+        low, high = max(before, default=-1), min(after, default=len(leaves))
+        free = [
+            i
+            for i in range(low + 1, high)
+            if leaves[i].value.dtype.kind == "f"
+            and fits(outputs[o].value.shape, leaves[i].value.shape)
+        ]
+        if len(free) == 1 and all(i != free[0] for _, i in found):
+            found.append((o, free[0]))
+    return found
+
+
+def _beside_numbers(
+    outputs: Sequence[Leaf], o: int, leaves: Sequence[Leaf], pairs: dict[int, tuple[int, bool]]
+) -> bool:
+    """True if the result before or after is the gradient of a number: then so may this one be."""
+    return any(n in pairs and leaves[pairs[n][0]].scalar for n in (o - 1, o + 1))
 
 
 def siblings_without(pairs: Sequence[Pair], leaves: Sequence[Leaf]) -> list[int]:

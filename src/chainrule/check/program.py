@@ -556,7 +556,7 @@ def name_results(result: Any, names: Sequence[str]) -> Iterator[Leaf]:
     """The leaves of a result, with the names its ``return`` statement gives."""
     if type(result) is tuple and len(result) == len(names):
         for i, (value, name) in enumerate(zip(result, names)):
-            for leaf in walk(value, name):
+            for leaf in walk(value, name, integers=isinstance(value, int)):
                 # An unnamed element keeps its position, so that order can still tell.
                 tokens = leaf.tokens or (i,)
                 yield Leaf(tokens, (("item", i), *leaf.path), leaf.value, leaf.scalar)
@@ -569,14 +569,25 @@ def name_results(result: Any, names: Sequence[str]) -> Iterator[Leaf]:
 def split_costs(named: Iterator[Leaf], inputs: list[Leaf]) -> tuple[list[Leaf], list[Leaf]]:
     """Numbers that could be the cost, and everything else."""
     words = {leaf.word for leaf in inputs}
+    numbers = {leaf.word for leaf in inputs if leaf.scalar and leaf.value.dtype.kind == "f"}
     scalars, others = [], []
     for leaf in named:
         meant = gradient_name(leaf.word)
+        if leaf.value.ndim == 0 and leaf.word in numbers and leaf.word not in _TOTAL:
+            # ``k`` returned where ``dk`` was meant.
+            meant = [leaf.word]
+        elif leaf.value.ndim == 0 and leaf.word[:1] == "g" and leaf.word[1:].lstrip("_") in words:
+            meant = [leaf.word[1:].lstrip("_")]
         if leaf.path and isinstance(leaf.path[-1][1], str):
             meant = [*meant, leaf.word]
         of_input = any(same_name(g, w) for g in meant for w in words)
         number = leaf.value.size == 1 and leaf.value.ndim == 0
         plain = leaf.word.replace("_", "").lower()
+        if leaf.value.dtype.kind != "f":
+            # A count, or a gradient that was forgotten but for its constant.
+            if of_input:
+                others.append(Leaf(leaf.tokens, leaf.path, leaf.value.astype(float), leaf.scalar))
+            continue
         if number and (plain in _TOTAL or not of_input):
             scalars.append(leaf)
         else:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..expressions import text
+from ..expressions import atoms, text
 from ..instrument import Site
 from ..leaves import gradient_name, same_name
 from ..recorder import Event
@@ -44,6 +44,7 @@ class Derivatives:
         self.case = case
         self.evidence = evidence
         self._truths: list[TrueDerivative] | None = None
+        self._true: dict[int, bool] = {}
 
     def truths(self) -> list[TrueDerivative]:
         """True derivatives with respect to the values of the forward pass, along three directions."""
@@ -95,22 +96,48 @@ class Derivatives:
         second = (moved(step / 2) - moved(-step / 2)) / step
         return (4 * second - first) / 3
 
+    def after(self, evidence: Evidence) -> Derivatives:
+        """The same true derivatives beside what the program computes with an edit accepted."""
+        derivatives = Derivatives(self.case, evidence)
+        derivatives._truths = self.truths()
+        return derivatives
+
     def is_true(self, site: Site) -> bool:
         """True if every value of the site is a true derivative, and of what its name says."""
+        if site.index not in self._true:
+            self._true[site.index] = self._is_true(site)
+        return self._true[site.index]
+
+    def _is_true(self, site: Site) -> bool:
         values = self.evidence.values.get(site.index, [])
         if not values or site.kind not in ("assign", "update", "return"):
             return False
-        matched = [
-            self.match(np.asarray(v))
-            for v in values
-            if isinstance(v, (np.ndarray, float, np.floating))
-        ]
+        arrays = [np.asarray(v) for v in values if isinstance(v, (np.ndarray, float, np.floating))]
+        matched = [self.match(array) for array in arrays]
         if not matched or not all(matched):
             return False
         wanted = self.named(site)
         if wanted:
             return any(t.site.name in wanted for found in matched for t in found)
-        return True
+        # A copy of what it was made from says nothing of what it should be.
+        return not self._is_copy(site, arrays[-1])
+
+    def is_multiple(self, site: Site) -> bool:
+        """True if the value is a true derivative times a count: the mean may be taken later."""
+        values = self.evidence.values.get(site.index, [])
+        counts = {s for leaf in self.case.exam.program.leaves for s in leaf.value.shape if s > 1}
+        arrays = [np.asarray(v) for v in values if isinstance(v, (np.ndarray, float, np.floating))]
+        floats = [array for array in arrays if array.dtype.kind == "f"]
+        return bool(floats) and any(
+            all(self.match(array / count) for array in floats) for count in sorted(counts)
+        )
+
+    def _is_copy(self, site: Site, value: NDArray[Any]) -> bool:
+        scope = self.evidence.scopes.get(site.index)
+        if scope is None:
+            return False
+        read = [scope.value(node) for node, _ in atoms(site.expr)]
+        return any(isinstance(v, np.ndarray) and np.array_equal(v, value) for v in read)
 
     def named(self, site: Site) -> set[str]:
         """Forward variables that the name of a site says it is the derivative of."""
@@ -118,9 +145,10 @@ class Derivatives:
         if isinstance(site.target, ast.Subscript) and isinstance(site.target.slice, ast.Constant):
             word = str(site.target.slice.value)
         names = {t.site.name for t in self.truths()}
-        wanted = {n for n in names for g in gradient_name(word) if same_name(g, n) >= 2}
+        meant = gradient_name(word) + ([word[2:]] if word.startswith("g_") else [])
+        wanted = {n for n in names for g in meant if same_name(g, n) >= 2}
         # dmu of mu_B: a name with something added to it
-        return wanted or {n for n in names for g in gradient_name(word) if n.startswith(f"{g}_")}
+        return wanted or {n for n in names for g in meant if n.startswith(f"{g}_")}
 
     def match(self, value: NDArray[Any]) -> list[TrueDerivative]:
         """The forward values whose true derivative `value` is."""

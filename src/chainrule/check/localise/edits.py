@@ -11,7 +11,8 @@ import numpy as np
 
 from ..expressions import parts, text
 from ..instrument import Site
-from ..suspects import Change, Edit, Statement, suspects
+from ..scope import shape_of
+from ..suspects import Change, Edit, Statement, sharing, suspects
 from .case import Case
 from .derivatives import Derivatives
 from .evidence import Evidence
@@ -22,6 +23,7 @@ _TIERS = (1.31, 1.61, 1.86, 9.0)
 #: What can be wrong in a statement of the forward pass that the cost does not show, and how much
 #: later that is tried than a slip in the backward pass.
 _ASIDE = 0.7
+_OF_GRADIENTS = ("missing-derivative", "missing-term", "regularisation", "factor", "power")
 _OF_FORWARD = ("stale-variable", "wrong-variable", "wrong-layer", "index", "accumulate")
 
 
@@ -43,6 +45,8 @@ class EditSearch:
         full: list[Fix] = []
         for lower, upper in zip((0.0, *_TIERS), _TIERS):
             found = self._found(whole, lower, upper, wrong, right)
+            if upper == _TIERS[-1]:
+                found += self._products(whole, wrong, right)
             full += self._confirmed([fix for fix in found if fix.mended == wrong])
             if full:
                 chosen = self._choose(full)
@@ -50,14 +54,14 @@ class EditSearch:
                 # another: look further, at dearer edits, for that one.
                 if not self.derivatives.is_true(chosen.site):
                     return chosen
-        compound = [
-            fix
-            for site in whole
-            for fix in products(self.trials_of(site), wrong, right)
-            if time.process_time() <= self.case.deadline
-        ]
-        full += self._confirmed(compound)
         return self._choose(full) if full else None
+
+    def _products(self, sites: list[Site], wrong: frozenset[int], right: list[bool]) -> list[Fix]:
+        found: list[Fix] = []
+        for site in sites:
+            if time.process_time() <= self.case.deadline:
+                found += products(self.trials_of(site), wrong, right)
+        return found
 
     def of_some(self, wrong: frozenset[int], right: list[bool]) -> Fix | None:
         """The edit of one statement that makes most of the wrong gradients right."""
@@ -114,9 +118,18 @@ class EditSearch:
 
     def _proposals(self, here: Statement, lower: float, upper: float) -> list[Change | Edit]:
         if not self.evidence.is_forward(here.site):
-            return suspects(here, lower, upper)
+            if self._carries_back(here.site):
+                return suspects(here, lower, upper)
+            # Factors and terms are mostly lost where gradients are multiplied and added up.
+            found = suspects(here, lower - _ASIDE, upper)
+            return [
+                e for e in found if lower <= e.cost + _ASIDE * (e.slip in _OF_GRADIENTS) < upper
+            ]
         # A statement of the forward pass defines what is right: what it shares or keeps for
         # later can be wrong, and that is tried after everything in the backward pass.
+        if here.site.index in self.evidence.forward and shape_of(here.value) is not None:
+            # With another value the cost would be another.
+            return [e for e in sharing(here) if lower <= e.cost < upper]
         shared = [e for e in suspects(here, lower, upper) if e.slip == "overwritten"]
         kept = [
             replace(e, cost=e.cost + _ASIDE)
@@ -124,6 +137,11 @@ class EditSearch:
             if e.slip in _OF_FORWARD
         ]
         return shared + kept
+
+    def _carries_back(self, site: Site) -> bool:
+        """False if the gradients are known not to be linear in what the statement computes."""
+        response = self.trials_of(site).response
+        return response is None or response.is_linear
 
     def _harvest(self, site: Site) -> list[ast.expr]:
         """Distinct sub-expressions of the code that this function could borrow."""
@@ -174,7 +192,9 @@ class EditSearch:
             if self.evidence.is_forward(fix.site):
                 total += 0.5
             if self.derivatives.is_true(fix.site):
-                total += 0.9
+                total += 0.6
+            elif self.derivatives.is_multiple(fix.site):
+                total += 0.3
             return total + 0.5 * self._misnamed(fix)
 
         return min(list(cheapest.values())[:12], key=score)

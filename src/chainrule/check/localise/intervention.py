@@ -32,8 +32,13 @@ class Intervention:
         self.evidence = evidence
         self.derivatives = derivatives
 
-    def culprit(self, wrong: frozenset[int], right: list[bool]) -> tuple[int, Finding] | None:
-        """The first statement that a change of its value alone mends, and that is not true already."""
+    def culprit(
+        self, wrong: frozenset[int], right: list[bool], proven: bool = True
+    ) -> tuple[int, Finding] | None:
+        """The first statement that a change of its value alone mends, and that is not true already.
+
+        With `proven` False also where that is only a matter of having entries enough.
+        """
         whole, _ = self.evidence.suspects(wrong)
         kept = wrong | frozenset(n for n, good in enumerate(right) if good)
         chosen: Site | None = None
@@ -44,7 +49,7 @@ class Intervention:
                 "return",
             ):
                 continue
-            if not self._can_mend(site, kept):
+            if not self._can_mend(site, kept, proven):
                 continue
             if self.derivatives.is_true(site):
                 # What is wrong lies behind it.
@@ -55,11 +60,11 @@ class Intervention:
             return None
         return self.evidence.order[chosen.index], self._finding_by_value(chosen, wrong)
 
-    def _can_mend(self, site: Site, wanted: frozenset[int]) -> bool:
+    def _can_mend(self, site: Site, wanted: frozenset[int], proven: bool) -> bool:
         trials = self.edits.trials_of(site)
         response = trials.response
         if response is not None and response.is_complete:
-            return not trials.hopeless and response.proves(wanted)
+            return not trials.hopeless and (not proven or response.proves(wanted))
         values = self.evidence.values.get(site.index, [])
         if len(values) != 1 or not isinstance(values[0], (np.ndarray, float, np.floating)):
             return False
@@ -155,6 +160,8 @@ class Intervention:
             and isinstance(node.op, (ast.Add, ast.Sub))
             and not isinstance(node.left, ast.Constant)
         ]
+        if is_blank(site.expr):
+            return "missing-term", "something is not put into it"
         words = [n.id for n in ast.walk(site.expr) if isinstance(n, ast.Name)]
         if not any(is_gradient_name(word) for word in words):
             return "missing-derivative", "nothing that arrives from above enters it"
@@ -185,7 +192,7 @@ class Intervention:
             site.filename,
             site.line,
             self.case.code.text(site),
-            "missing-term",
+            self._unexplained(site)[0],
             "no small edit of one statement makes the gradients right; this is the first one whose value"
             " is not a true derivative of the cost",
             expected,

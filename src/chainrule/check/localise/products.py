@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from ..expressions import parse, text
 from ..scope import Scope
 from ..suspects import Change, Statement
+from ..suspects.trees import is_blank
 from .trials import Fix, Trials
 
 _POOL = 70
@@ -37,7 +38,7 @@ def products(trials: Trials, wrong: frozenset[int], right: list[bool]) -> Iterat
         As for :meth:`Trials.attempt`.
     """
     here, condition = trials.here, trials.condition()
-    if condition is None or here.shape is None or not condition.tells:
+    if condition is None or here.shape is None or not condition.tells or is_blank(here.expr):
         return
     scope = trials.first_scope
     pool = _pool(here, scope)

@@ -45,6 +45,7 @@ def wrong_statements(case: Case) -> list[Finding]:
     intervention = Intervention(case, evidence, derivatives, edits)
     findings: list[tuple[int, Finding]] = []
     right = case.right(case.base)
+    unproven: tuple[int, Finding] | None = None
     for _ in range(8):
         wrong = frozenset(n for n, good in enumerate(right) if not good)
         if not wrong:
@@ -58,16 +59,22 @@ def wrong_statements(case: Case) -> list[Finding]:
         if culprit is not None:
             findings.append(culprit)
             break
+        if not findings:
+            unproven = intervention.culprit(wrong, right, proven=False)
         fix = edits.of_some(wrong, right)
         if fix is None:
-            findings.append(intervention.last_resort(wrong))
+            # What a series of edits does not explain is rather one statement that none explains.
+            if unproven is not None:
+                findings = [unproven]
+            else:
+                findings.append(intervention.last_resort(wrong))
             break
         findings.append(_report(case, evidence, derivatives, fix))
         case.accepted = {**case.accepted, fix.site.index: fix.edit.override}
         case.recorder.edit(case.accepted)
         right = case.right(case.exam.program.run())
         evidence = Evidence(case)
-        derivatives.evidence = evidence
+        derivatives = derivatives.after(evidence)
         edits = EditSearch(case, evidence, derivatives)
         intervention = Intervention(case, evidence, derivatives, edits)
     case.recorder.reset()

@@ -36,6 +36,15 @@ def suspects(here: Statement, lower: float = 0.0, upper: float = 9.0) -> list[Ch
     return sorted((c for c in found if lower <= c.cost < upper), key=lambda c: c.cost)
 
 
+def sharing(here: Statement) -> list[Change | Edit]:
+    """The forms of a statement that compute the same, but into an array of their own."""
+    found: list[Change | Edit] = list(copies(here, None))
+    found += [
+        e for e in statement_edits(here.site, here.scope, here.value) if e.slip == "overwritten"
+    ]
+    return found
+
+
 #: What can well be wrong in any statement.
 _PLAUSIBLE = ("wrong-variable", "wrong-layer", "stale-variable", "index", "overwritten", "factor-m")
 
@@ -48,7 +57,7 @@ def _doubt(here: Statement) -> float:
     if is_blank(here.expr):
         return 0.5
     if isinstance(here.value, (int, np.integer)):
-        return 0.5
+        return 0.8
     return 0.0
 
 

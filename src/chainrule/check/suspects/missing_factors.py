@@ -39,7 +39,7 @@ def places(here: Statement, root: ast.expr | None = None) -> list[tuple[ast.expr
                     "dot",
                 )
             )
-            or isinstance(parent, (ast.List, ast.Tuple))
+            or (isinstance(parent, (ast.List, ast.Tuple)) and here.site.kind != "call")
         ):
             found.append((node, 0.2))
         elif isinstance(parent, ast.UnaryOp):

@@ -8,12 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from ..expressions import parse, text
+from ..expressions import parse, parts, replace, text
 from ..instrument import Site, as_load
 from ..recorder import Deferred, Override
 from ..scope import Scope, shape_of
+from .arithmetic import comparisons
 from .indices import indices
-from .statement import Edit
+from .statement import Edit, Statement
 from .trees import fits_into
 from .words import scale_slip
 
@@ -101,13 +102,19 @@ def other_targets(site: Site, scope: Scope, value: Any) -> Iterator[Edit]:
     for index, words in indices(target.slice, scope):
         place = ast.Subscript(target.value, index, ast.Load())
         yield _stored(site, place, "index", 1.6, f"under the wrong index: {words}")
+    for node, parent in parts(target.slice):
+        if isinstance(node, ast.Compare):
+            for change in comparisons(Statement(site, scope, value, []), node, parent):
+                index = replace(target.slice, node, change.form.new)
+                place = ast.Subscript(target.value, index, ast.Load())
+                yield _stored(site, place, change.slip, change.cost, f"where {text(node)}")
     current = text(target.value)
     for name, other in scope.atoms():
         if name == current or not isinstance(other, np.ndarray) or other.dtype.kind != "f":
             continue
         place = ast.Subscript(parse(name), target.slice, ast.Load())
         room, needed = shape_of(scope.value(place)), shape_of(value)
-        if room is not None and (needed in (None, room) or fits_into(needed, room)):
+        if room is not None and (needed in (None, (), room) or fits_into(needed, room)):
             words = f"in {current} where {name} is meant"
             yield _stored(site, place, "wrong-variable", 1.5, words)
 

@@ -27,7 +27,8 @@ def scale_slip(value: Any, node: ast.expr) -> str:
         kinds = {scale_slip(None, n) for n in (node.left, node.right) if _is_countable(n)}
         if kinds == {"factor-2", "factor-m"} or "factor-m" in kinds:
             return "factor-m"
-    if isinstance(node, ast.Name) and REGULARISATION.search(node.id) and np.ndim(value) == 0:
+    name = node.id if isinstance(node, ast.Name) else getattr(node, "attr", "")
+    if name and REGULARISATION.search(name) and np.ndim(value) == 0:
         return "regularisation"
     if value is None and _is_countable(node):
         return "factor-m"
