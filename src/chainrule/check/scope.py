@@ -13,7 +13,8 @@ import builtins
 import dis
 import operator
 from collections.abc import Callable
-from types import FunctionType, MethodType, ModuleType
+from functools import lru_cache
+from types import CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -326,7 +327,7 @@ def _is_users(function: Any, owner: Any) -> bool:
     if isinstance(function, FunctionType):
         if module.partition(".")[0] == "numpy":
             return False
-        if any(i.opname in _WRITES for i in dis.get_instructions(function.__code__)):
+        if _operations(function.__code__) & set(_WRITES):
             raise Unknown
         return True
     if isinstance(owner, (np.random.Generator, np.random.RandomState)) or "random" in module:
@@ -347,9 +348,14 @@ def _refuse_effects_on_instance(method: MethodType) -> None:
         attribute = name in kept and not callable(kept[name])
         if not (known or attribute) or name in _EFFECTS:
             raise Unknown
-    writes = (*_WRITES, "STORE_SUBSCR")
-    if any(i.opname in writes for i in dis.get_instructions(code)):
+    if _operations(code) & {*_WRITES, "STORE_SUBSCR"}:
         raise Unknown
+
+
+@lru_cache(maxsize=1_000)
+def _operations(code: CodeType) -> frozenset[str]:
+    """Names of the instructions of a function."""
+    return frozenset(i.opname for i in dis.get_instructions(code))
 
 
 def _refuse_giants(left: Any, right: Any) -> None:

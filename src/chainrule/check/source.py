@@ -246,7 +246,7 @@ def _check(
     wrong = [r for r in results if r.verdict == WRONG]
     findings: list[Finding] = []
     if wrong and code is not None:
-        case = Case(exam, code, recorder, base, seconds=2 * budget)
+        case = Case(exam, code, recorder, base, seconds=budget)
         findings = wrong_statements(case)
         notes += case.notes
     checked = sum(r.checked for r in results)

@@ -69,7 +69,8 @@ class EditSearch:
         for site in [*whole, *part]:
             self.trials_of(site).aim(wrong, right, at_all=False)
         partial: list[Fix] = []
-        for lower, upper in zip((0.0, *_TIERS), _TIERS):
+        # Far-fetched edits mend a part of what is wrong by chance.
+        for lower, upper in zip((0.0, *_TIERS[:1]), _TIERS[:2]):
             partial += self._found([*whole, *part], lower, upper, wrong, right)
         if not partial:
             return None

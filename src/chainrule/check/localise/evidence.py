@@ -10,6 +10,7 @@ from ..instrument import Site
 from ..recorder import PASSES, map_arrays
 from ..scope import Scope
 from .case import Case
+from .differences import differ
 
 
 class Evidence:
@@ -135,6 +136,17 @@ class Evidence:
                 self.feeds[site.index] = frozenset().union(*known) if known else None
                 if any(c in self.forward for c in children):
                     self.forward.add(site.index)
+
+    def reaches(self, site: Site, other: Site) -> bool:
+        """True if what `site` computes has a part in what `other` computes."""
+        recorder = self.case.recorder
+        recorder.changes = {
+            site.index: lambda value, pass_: map_arrays(lambda a: 1.3 * a + 0.01, value)
+        }
+        events = self.case.trace()
+        recorder.changes = {}
+        after = [event.value for event in events if event.site == other.index]
+        return differ(self.values.get(other.index, []), after)
 
     def suspects(self, wrong: frozenset[int]) -> tuple[list[Site], list[Site]]:
         """Sites that could explain everything wrong, and those that could explain a part."""

@@ -53,8 +53,9 @@ class Intervention:
                 continue
             if self.derivatives.is_true(site):
                 # What is wrong lies behind it.
-                chosen = None
-            elif chosen is None or is_blank(chosen.expr):
+                if chosen is not None and not self.evidence.reaches(site, chosen):
+                    chosen = None
+            elif chosen is None or (is_blank(chosen.expr) and not isinstance(site.expr, ast.Name)):
                 chosen = site
         if chosen is None:
             return None

@@ -61,7 +61,7 @@ def wrong_statements(case: Case) -> list[Finding]:
             break
         if not findings:
             unproven = intervention.culprit(wrong, right, proven=False)
-        fix = edits.of_some(wrong, right)
+        fix = edits.of_some(wrong, right) if len(wrong) > 1 else None
         if fix is None:
             # What a series of edits does not explain is rather one statement that none explains.
             if unproven is not None:

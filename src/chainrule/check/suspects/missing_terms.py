@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from itertools import combinations
 
 import numpy as np
 
@@ -56,6 +57,7 @@ def terms(here: Statement, upper: float) -> Iterator[Change]:
                                     cost,
                                 )
                             )
+        candidates += [(node, "missing-term", 1.75) for node in _series(here)]
         for node in here.harvest:
             value = here.scope.value(node)
             if _suits(shape_of(value), shape):
@@ -72,6 +74,22 @@ def terms(here: Statement, upper: float) -> Iterator[Change]:
                     price,
                     f"the term {text(candidate)} is missing",
                 )
+
+
+def _series(here: Statement) -> list[ast.expr]:
+    """Sums of two or more variables of one series that the statement does not read: ``dk1 + dk2``."""
+    read = {n.id for n in ast.walk(here.expr) if isinstance(n, ast.Name)}
+    series: dict[tuple[str, tuple[int, ...] | None], list[str]] = {}
+    for name, value in here.atoms:
+        if name.isidentifier() and name not in read and name[-1:].isdigit():
+            key = (name.rstrip("0123456789"), shape_of(value))
+            series.setdefault(key, []).append(name)
+    sums = []
+    for names in series.values():
+        chosen = names[:6]
+        for size in range(2, len(chosen) + 1):
+            sums += [parse(" + ".join(some)) for some in combinations(chosen, size)]
+    return sums
 
 
 def _suits(term: tuple[int, ...] | None, shape: tuple[int, ...]) -> bool:
