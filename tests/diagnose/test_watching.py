@@ -270,6 +270,7 @@ def test_words_and_data_say_the_same() -> None:
     ("call", "message"),
     [
         (lambda: cr.diagnose.watch(3), "not int"),
+        (lambda: cr.diagnose.watch(cr.Network([2, 2])), "learning_speed"),
         (lambda: cr.diagnose.watch(nn.Linear(1, 1), every=0), "every is at least 1"),
         (lambda: cr.diagnose.TrainingWatch().diagnosis(), "nothing was trained yet"),
     ],

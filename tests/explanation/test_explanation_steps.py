@@ -90,6 +90,36 @@ def networks():
     yield lambda x: np.linalg.slogdet(x)[1], np.eye(3) + 0.1
 
 
+@cr.gate
+def sigmoid(t):
+    """One gate, though made of four."""
+    return 1.0 / (1.0 + np.exp(-t))
+
+
+@cr.custom_vjp
+def clipped(x):
+    return x * x
+
+
+clipped.defvjp(lambda x: (x * x, x), lambda x, g: (np.clip(2.0 * x * g, -1.0, 1.0),))
+
+MADE = {
+    "gate": lambda x: (sigmoid(x) * x).sum(),
+    "checkpoint": lambda x: (cr.checkpoint(lambda t: np.tanh(t) ** 2)(x) * x).sum(),
+    "custom derivative": lambda x: (clipped(x) * x).sum(),
+    "gradient of a gradient": lambda x: (cr.grad(lambda t: (np.tanh(t) * t).sum())(x) ** 2).sum(),
+}
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_gates_that_users_make_are_explained_as_they_are_differentiated(name: str) -> None:
+    x = np.array([0.3, -1.2, 2.0])
+    explanation = cr.explain(MADE[name], x)
+    totals = {s.name: s for step in explanation.steps() for s in step.shares}
+    np.testing.assert_allclose(totals["x"].total, cr.grad(MADE[name])(x), rtol=1e-12)
+    assert all(share.nth == share.count for share in totals.values())
+
+
 @pytest.mark.parametrize("case", range(4))
 def test_shares_of_every_value_add_up_to_its_gradient(case: int) -> None:
     """SPEC B4: against the sweep of the engine, which accumulates in its own way."""
@@ -234,6 +264,7 @@ def test_several_outputs_and_integers_are_told_apart() -> None:
     [
         ((cr.tensor(1.0),), GradientError, "was not recorded"),
         ((cr.tensor(1.0, requires_grad=True) * 2, 1), ArgumentError, "no arguments go with it"),
+        ((cr.Network([2, 2]),), ArgumentError, "network_svg"),
         ((3,), ArgumentError, "a function or a tensor, not int"),
         ((lambda x: x * 2, cr.Abstract((2,))), GradientError, "needs values"),
     ],

@@ -67,6 +67,8 @@ class Gate:
             if parent is None or rule is None:
                 continue
             partial = self._partial(rule, index)
+            if partial is None:
+                continue
             key = self._graph.names[parent]
             found[key] = found[key] + partial if key in found else partial
         return found
@@ -82,7 +84,10 @@ class Gate:
         for flat in range(node.value.size):
             basis = np.zeros(node.value.shape, node.value.dtype)
             basis.flat[flat] = 1.0
-            rows.append(rule(basis, node.value, *node.values, **node.params))
+            row = rule(basis, node.value, *node.values, **node.params)
+            if row is None:  # the output does not depend on this operand
+                return None
+            rows.append(row)
         return np.array(rows).reshape(node.value.shape + shape)
 
     def __repr__(self) -> str:

@@ -109,6 +109,11 @@ class Watch:
         elif isinstance(self.model, Mapping):
             found = dict(self.model)
         else:
+            if isinstance(self.model, cr.Network):
+                raise ArgumentError(
+                    "a textbook Network is not watched step by step; "
+                    "chainrule.textbook.learning_speed(net, x, y) says what slows its layers"
+                )
             raise ArgumentError(
                 f"watch a Module or a dict of named tensors, not {type(self.model).__name__}"
             )

@@ -86,6 +86,11 @@ def explain(
             raise ArgumentError("a tensor is explained by itself: no arguments go with it")
         return Explanation(cr.Graph.of(f), cotangent)
     if not callable(f):
+        if isinstance(f, cr.Network):
+            raise ArgumentError(
+                "a textbook Network is drawn by cr.explanation.network_svg(net, x, y); "
+                "net.backprop(x, y) has every quantity of it. cr.explain takes a function or a tensor"
+            )
         raise ArgumentError(
             f"cr.explain(f, *args) explains a function or a tensor, not {type(f).__name__}"
         )

@@ -142,18 +142,19 @@ def steps_of(graph: cr.Graph, gradients: Mapping[str, Any]) -> tuple[Step, ...]:
     backwards = [node for node in reversed(gates) if graph.names[node] in gradients]
     uses: Counter[str] = Counter()
     for node in backwards:
-        uses.update(name for _, name in _receivers(graph, node))
+        uses.update(name for _, name in _receivers(graph, node, gradients))
     totals: dict[str, Any] = {}
     terms: dict[str, tuple[Any, ...]] = {}
     for node in backwards:
         gradient = gradients[graph.names[node]]
         shares = []
-        for index, name in _receivers(graph, node):
+        for index, name in _receivers(graph, node, gradients):
             part = _share(node, index, gradient)
             totals[name] = totals[name] + part if name in totals else part
             terms[name] = (*terms.get(name, ()), part)
             shares.append(Share(name, part, terms[name], totals[name], uses[name]))
-        call = _gate_call(graph, node, gradient, shares)
+        places = [index for index, _ in _receivers(graph, node, gradients)]
+        call = _gate_call(graph, node, gradient, dict(zip(places, shares)))
         steps.append(
             Step(
                 len(steps) + 1,
@@ -194,14 +195,14 @@ def _operands(graph: cr.Graph, node: Node) -> dict[str, Any]:
     }
 
 
-def _receivers(graph: cr.Graph, node: Node) -> list[tuple[int, str]]:
+def _receivers(graph: cr.Graph, node: Node, gradients: Mapping[str, Any]) -> list[tuple[int, str]]:
     """Operands to which a gradient is sent: place and name."""
     return [
         (index, graph.names[parent])
         for index, parent in enumerate(node.inputs)
         if parent is not None
         and parent.tracked
-        and parent in graph.names
+        and graph.names.get(parent) in gradients
         and (node.op is SELECT or node.op.rule(index) is not None)
     ]
 
@@ -242,17 +243,14 @@ class _Parts(tuple):  # type: ignore[type-arg]
         return _Parts(a + b for a, b in zip(self, other))
 
 
-def _gate_call(graph: cr.Graph, node: Node, gradient: Any, shares: list[Share]) -> GateCall:
-    parts: dict[int, Any] = {
-        index: share.value for (index, _), share in zip(_receivers(graph, node), shares)
-    }
+def _gate_call(graph: cr.Graph, node: Node, gradient: Any, shares: Mapping[int, Share]) -> GateCall:
     return GateCall(
         node.op.name,
         tuple(graph.operand(node, index) for index in range(len(node.inputs))),
         node.values,
         node.value,
         gradient,
-        parts,
+        {index: share.value for index, share in shares.items()},
         node.params,
         node.op.elementwise,
         node.op.doc,
