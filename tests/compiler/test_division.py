@@ -7,12 +7,13 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from test_kernels import fma_loops
 
 import chainrule as cr
 from chainrule import nn, optim
 from chainrule.compiler.division import check_meetings, meetings, touches
 from chainrule.compiler.memory import Arena, strided
-from chainrule.compiler.runtime import load
+from chainrule.compiler.runtime import assembly, load
 from chainrule.errors import CompileError
 
 SOFTMAX = ("softmax", (40, 48, 32, 10), 48)
@@ -356,3 +357,13 @@ def test_products_ask_for_the_lines_they_will_write_only_among_threads():
     assert any(", i32 1, i32 3, i32 1)" in line for line in writes)
     alone = [line for line in form.build.code.text.splitlines() if asks in line]
     assert not any(", i32 1, i32 3, i32 1)" in line for line in alone)
+
+
+@pytest.mark.parametrize("threads", [2, 3])
+def test_fma_loops_of_divided_kernels_do_not_touch_the_stack(threads):
+    form, *_ = form_of("softmax", (784, 128, 64, 10), 50)
+    loops = fma_loops(assembly(divided(form, threads).text, form.target))
+    assert len(loops) >= 4
+    for loop in loops:
+        touching = [i for i in loop if "(%rsp" in i]
+        assert not touching, f"stack traffic: {touching[:3]}"

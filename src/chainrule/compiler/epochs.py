@@ -29,9 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["EpochResult", "run_epoch"]
 
-_CHUNK_SECONDS = 0.07
-_LOOK_SECONDS = 0.008
-_FIRST = 32  # steps of the first chunk, when nothing is known yet
+_SHORT = 0.008  # seconds of an epoch that is one call
 Array = np.ndarray[Any, Any]
 Progress = Callable[[int, int, Any], None]
 
@@ -157,7 +155,7 @@ class _Loop:
         pace = self.pace
         rate = pace.rate.get(1)
         try:
-            if rate is not None and rate * steps < _LOOK_SECONDS and pace.settled:
+            if rate is not None and rate * steps < _SHORT and pace.settled:
                 self._timed(1, rows, 0, steps)
                 if report is not None:
                     report(steps)
@@ -173,10 +171,7 @@ class _Loop:
         while done < steps:
             alone = pace.rate.get(1)
             threads = pace.choose(None if alone is None else alone * (steps - done))
-            rate = pace.rate.get(threads, alone)
-            length = _LOOK_SECONDS if pace.trying(threads) else _CHUNK_SECONDS
-            chunk = _FIRST if rate is None else max(1, int(length / max(rate, 1e-9)))
-            upto = min(steps, done + chunk)
+            upto = min(steps, done + pace.steps(threads))
             if threads > 1:
                 self.together(threads)  # compiled outside the time taken
             self._timed(threads, rows, done, upto)

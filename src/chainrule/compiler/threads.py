@@ -22,6 +22,13 @@ from .standing import BOARD, SLEEPS, standing
 __all__ = ["Pace", "Places", "Team", "available", "team"]
 
 Entry = Callable[[int], None]
+_CHUNK = 0.07  # seconds of a native call with one thread
+_CHUNK_TOGETHER = 0.02  # with several: what they lose when a core is taken ends with the chunk
+_FIRST = 32  # steps of the first chunk, when nothing is known yet
+_LOOK = 0.008  # seconds after which a look is over
+_FEW = 4  # steps with which it begins
+_HOPELESS = 2.0  # times the other choice: a look ends at once
+_RARELY = 100  # times what a look has cost pass before the next one
 _PATIENCE = 0.8  # seconds before the slower choice is looked at again, at first
 _LONGEST = 12.8  # and at most
 _INVESTED = 0.3  # seconds of work that are worth making the code for several threads
@@ -199,7 +206,8 @@ class Pace:
     Epochs may be short: what counts is time over all of them. Several threads are tried once more
     work than their code costs to make lies ahead, or has been done, as then as much again is likely.
     While one choice is used the other is looked at after some time, and the later the oftener it
-    was slower.
+    was slower. A look begins with a few steps: on a machine with more to do than cores, threads
+    that wait for each other may be a hundred times slower than one.
     """
 
     def __init__(self, threads: int | None = None) -> None:
@@ -209,6 +217,8 @@ class Pace:
         self._spent = 0.0
         self._since = 0.0  # seconds since the slower choice was looked at
         self._patience = _PATIENCE
+        self._look = 0  # steps of the next part of a look, 0 if there is none
+        self._looked = (0.0, 0)  # seconds and steps of the look so far
 
     @property
     def best(self) -> int:
@@ -222,6 +232,11 @@ class Pace:
             return self.fixed == 1
         return self.most < 2 or self.rate.get(1, _WORTH) < _WORTH
 
+    @property
+    def looking(self) -> bool:
+        """Whether the next chunk is part of a look."""
+        return self._look > 0
+
     def choose(self, seconds_left: float | None) -> int:
         """Return how many threads the next chunk should use.
 
@@ -229,30 +244,53 @@ class Pace:
         """
         if self.fixed is not None:
             return self.fixed
-        alone = self.rate.get(1)
-        if alone is None or self.settled:
+        if 1 not in self.rate or self.settled:
             return 1
-        if self.most not in self.rate:
-            enough = seconds_left is None or max(seconds_left, self._spent) > _INVESTED
-            return self.most if enough else 1
         best = self.best
-        if self._since < self._patience:
+        if not self._look:
+            if self.most in self.rate:
+                wanted = self._since >= self._patience
+            else:
+                wanted = seconds_left is None or max(seconds_left, self._spent) > _INVESTED
+            if wanted:
+                self._look, self._looked = _FEW, (0.0, 0)
+        if not self._look:
             return best
-        return next(n for n in (1, self.most) if n != best)
+        return self.most if best == 1 else 1
+
+    def steps(self, threads: int) -> int:
+        """Return how many steps the next chunk should have."""
+        if self._look:
+            return self._look
+        rate = self.rate.get(threads, self.rate.get(1))
+        if rate is None:
+            return _FIRST
+        length = _CHUNK if threads == 1 or self.fixed is not None else _CHUNK_TOGETHER
+        return max(1, int(length / max(rate, 1e-9)))
 
     def note(self, threads: int, seconds: float, steps: int) -> None:
         """Enter the time of a chunk. Newer times count as much as all before."""
-        best = self.best
+        self._spent += seconds
+        if self._look and threads != self.best:
+            self._judge(threads, seconds, steps)
+            return
         rate = seconds / max(1, steps)
         old = self.rate.get(threads)
         self.rate[threads] = rate if old is None else 0.5 * (old + rate)
-        self._spent += seconds
         self._since += seconds
-        if threads != best:  # this was a look
-            self._since = 0.0
-            lost = self.best == best
-            self._patience = min(2 * self._patience, _LONGEST) if lost else _PATIENCE
 
-    def trying(self, threads: int) -> bool:
-        """Tell whether the next chunk is only a look (it should be short)."""
-        return self.fixed is None and threads != self.best
+    def _judge(self, threads: int, seconds: float, steps: int) -> None:
+        """Go on with a look, or end it: when it has taken long enough, or is hopeless."""
+        total, count = self._looked[0] + seconds, self._looked[1] + max(1, steps)
+        self._looked = total, count
+        best = self.rate[self.best]
+        if total < _LOOK and total / count < _HOPELESS * best:
+            self._look *= 2
+            return
+        self.rate[threads] = total / count
+        self._look, self._since = 0, 0.0
+        if self.rate[threads] < best:
+            self._patience = _PATIENCE
+        else:
+            longer = min(2 * self._patience, _LONGEST)
+            self._patience = max(longer, _RARELY * total)
