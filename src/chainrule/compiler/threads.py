@@ -27,6 +27,7 @@ _CHUNK_TOGETHER = 0.02  # with several: what they lose when a core is taken ends
 _FIRST = 32  # steps of the first chunk, when nothing is known yet
 _LOOK = 0.008  # seconds after which a look is over
 _FEW = 4  # steps with which it begins
+_GAIN = 0.85  # of the time with one thread: less is not worth another core, or is noise
 _HOPELESS = 2.0  # times the other choice: a look ends at once
 _RARELY = 100  # times what a look has cost pass before the next one
 _PATIENCE = 0.8  # seconds before the slower choice is looked at again, at first
@@ -222,8 +223,11 @@ class Pace:
 
     @property
     def best(self) -> int:
-        """The number of threads with the shortest steps so far."""
-        return min(self.rate, key=lambda n: self.rate[n], default=1)
+        """The number of threads to use from what is known: several if they gain enough."""
+        alone, together = self.rate.get(1), self.rate.get(self.most)
+        if alone is None or together is None:
+            return 1
+        return self.most if together < _GAIN * alone else 1
 
     @property
     def settled(self) -> bool:
