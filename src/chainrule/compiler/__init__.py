@@ -7,7 +7,7 @@ per stage::
     translate/         one rule per op: a program of a dozen primitives   (program.py)
     passes/            program to program, each checked
     schedule.py        which values are computed together: kernels         (inlining.py, pooling.py)
-    plan.py            layouts, orientation of products, memory
+    plan.py            layouts, orientation of products, memory           (lanes.py, arena.py)
     lower/             kernels to LLVM IR; codegen.py puts them together  (ir.py, vectormath/)
     division/          kernels divided among threads; together.py writes their form of an epoch
     runtime.py         IR to machine code, cached on disk

@@ -12,11 +12,12 @@ from dataclasses import replace
 
 from ..errors import CompileError
 from .codegen import Code, Phase, generate
+from .lanes import Tiled
 from .layout import Layout
 from .passes import check, optimise
 from .passes.parts import Part, Split
 from .passes.tiling import split_rows
-from .plan import Buffer, Plan, Tiled, layouts, plan
+from .plan import Buffer, Plan, layouts, plan
 from .program import Program, Value
 from .recipe import Place, Recipe
 from .rows import LISTED, listed_inputs
