@@ -119,8 +119,22 @@ class Derivatives:
         wanted = self.named(site)
         if wanted:
             return any(t.site.name in wanted for found in matched for t in found)
+        if self._named_after_something(site):
+            return False
         # A copy of what it was made from says nothing of what it should be.
         return not self._is_copy(site, arrays[-1])
+
+    def _named_after_something(self, site: Site) -> bool:
+        """True if it is named after a variable, whose true derivative is just not known."""
+        words = gradient_name(site.name) + ([site.name[2:]] if site.name.startswith("g_") else [])
+        known = {
+            part.id
+            for other in self.case.code.sites
+            if other.target is not None and other.filename == site.filename
+            for part in ast.walk(other.target)
+            if isinstance(part, ast.Name)
+        }
+        return any(word in known for word in words)
 
     def is_multiple(self, site: Site) -> bool:
         """True if the value is a true derivative times a count: the mean may be taken later."""

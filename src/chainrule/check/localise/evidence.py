@@ -48,11 +48,25 @@ class Evidence:
             if site.kind == "call" and site.index not in self.order:
                 children = [c.index for c in case.code.sites if c.parent == site.index]
                 seen = [self.order[c] for c in children if c in self.order]
+                if not children:
+                    # A call without arguments records nothing: it ran if what stands before it did.
+                    seen = [self.order[s.index] for s in self._before(site)]
                 if seen:
                     self.order[site.index] = max(seen)
         self.scopes = self._scopes()
         self.begin = self._backward_begins()
         self._classify()
+
+    def _before(self, site: Site) -> list[Site]:
+        """Executed sites of the same function that stand before this one, the nearest first."""
+        found = [
+            s
+            for s in self.case.code.sites
+            if s.index in self.order
+            and (s.filename, s.function) == (site.filename, site.function)
+            and s.line < site.line
+        ]
+        return found[::-1]
 
     def _scopes(self) -> dict[int, Scope]:
         self.case.recorder.scopes = {}
@@ -67,6 +81,10 @@ class Evidence:
             if names is None and site.kind == "call":
                 children = [c.index for c in self.case.code.sites if c.parent == site.index]
                 names = next((recorded[c] for c in children if c in recorded), None)
+                if names is None and site.index in self.order:
+                    names = next(
+                        (recorded[s.index] for s in self._before(site) if s.index in recorded), None
+                    )
             if names is None or site.filename not in spaces:
                 continue
             globals_ = spaces[site.filename]

@@ -55,7 +55,7 @@ class Intervention:
                 # What is wrong lies behind it.
                 if chosen is not None and not self.evidence.reaches(site, chosen):
                     chosen = None
-            elif chosen is None or (is_blank(chosen.expr) and not isinstance(site.expr, ast.Name)):
+            elif chosen is None or (_is_vague(chosen) and not isinstance(site.expr, ast.Name)):
                 chosen = site
         if chosen is None:
             return None
@@ -161,8 +161,15 @@ class Intervention:
             and isinstance(node.op, (ast.Add, ast.Sub))
             and not isinstance(node.left, ast.Constant)
         ]
-        if is_blank(site.expr):
-            return "missing-term", "something is not put into it"
+        bare = site.expr
+        while isinstance(bare, (ast.Call, ast.Attribute, ast.Subscript)):
+            if isinstance(bare, ast.Call) and (
+                bare.args or not isinstance(bare.func, ast.Attribute)
+            ):
+                break
+            bare = bare.func if isinstance(bare, ast.Call) else bare.value
+        if is_blank(site.expr) or isinstance(bare, (ast.Name, ast.Constant)):
+            return "missing-term", "something that belongs to it is not added, or not put into it"
         words = [n.id for n in ast.walk(site.expr) if isinstance(n, ast.Name)]
         if not any(is_gradient_name(word) for word in words):
             return "missing-derivative", "nothing that arrives from above enters it"
@@ -211,3 +218,16 @@ class Intervention:
 def _instead(value: NDArray[np.float64]) -> Callable[[Any, int], Any]:
     """A change that puts `value` in the place of whatever comes."""
     return lambda old, pass_: value.copy()
+
+
+def _is_vague(site: Site) -> bool:
+    """True for a statement whose value is not meant to be a gradient, or not yet."""
+    return is_blank(site.expr) or not any(is_gradient_name(word) for word in _words(site))
+
+
+def _words(site: Site) -> list[str]:
+    if site.target is None:
+        return ["gradient"]
+    return [n.id for n in ast.walk(site.target) if isinstance(n, ast.Name)] + [
+        n.attr for n in ast.walk(site.target) if isinstance(n, ast.Attribute)
+    ]

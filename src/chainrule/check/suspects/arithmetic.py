@@ -170,6 +170,16 @@ def constants(here: Statement, node: ast.expr, parent: ast.AST | None) -> Iterat
             1.3,
             f"{value} where 1/{value} is needed",
         )
+    if value == 1 and not inside_index:
+        for name, other in here.atoms:
+            if isinstance(other, int) and other > 1 and name != "_":
+                share = ast.BinOp(ast.Constant(1), ast.Div(), parse(name))
+                yield Change(
+                    "factor-m",
+                    here.with_node(node, share),
+                    1.5,
+                    f"the division by {name} is missing",
+                )
     for name, other in here.atoms:
         if shape_of(other) == () and not isinstance(other, bool) and other != value:
             yield Change(

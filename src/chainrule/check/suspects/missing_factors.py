@@ -60,7 +60,7 @@ def scales(here: Statement, root: ast.expr | None, upper: float) -> Iterator[Cha
         if upper <= 1.35 + extra:
             continue
         for number in (2, 0.5, 3, 4, 6, 10):
-            slip, cost = ("factor-2", 1.35) if number in (2, 0.5) else ("factor", 1.55)
+            slip, cost = ("factor-2", 1.35) if number in (2, 0.5) else ("factor", 1.62)
             for op in (ast.Mult(), ast.Div()) if number > 2 else (ast.Mult(),):
                 new = ast.BinOp(place, op, ast.Constant(number))
                 if isinstance(op, ast.Mult):
@@ -94,6 +94,8 @@ def scalars(here: Statement) -> list[tuple[str, str, float]]:
             found.append((name, slip, 1.4 if slip == "factor-m" else 1.5))
     for name, value in here.atoms:
         if isinstance(value, np.ndarray) and value.ndim and "[" not in name:
+            if value.ndim > 1:
+                found.append((f"{name}.size", "factor-m", 1.57))
             for axis, size in enumerate(value.shape):
                 if size > 1:
                     found.append((f"{name}.shape[{axis}]", "factor-m", 1.55))
@@ -145,7 +147,7 @@ def _suits(here: Statement, factor: tuple[int, ...], shape: tuple[int, ...] | No
     if shape is None or fits_into(factor, shape) or fits_into(factor, here.shape):
         return True
     # What is missing may be what gives the product its shape.
-    return bool(shape) and fits_into(shape, factor)
+    return fits_into(shape, factor) if shape else here.shape != ()
 
 
 def _multipliers(

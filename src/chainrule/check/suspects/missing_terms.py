@@ -123,6 +123,8 @@ def inner_terms(here: Statement) -> Iterator[Change]:
                 ]
             elif known != shape:
                 continue
+            elif isinstance(candidate, ast.Name):
+                forms.append(fill(f"{here.np}.exp(_)", candidate))
             message = "the term {} is missing"
             for form in forms:
                 for left, op, right in (
@@ -144,7 +146,7 @@ def _is_operand(node: ast.expr, parent: ast.AST | None) -> bool:
     if isinstance(parent, ast.BinOp):
         return isinstance(parent.op, (ast.Mult, ast.Div, ast.MatMult))
     if isinstance(parent, ast.Call):
-        return bool(parent.args) and parent.args[0] is node
+        return any(argument is node for argument in parent.args)
     return isinstance(parent, ast.UnaryOp)
 
 

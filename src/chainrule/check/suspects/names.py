@@ -82,7 +82,9 @@ def _renamed(
         return "mask"
     if isinstance(parent, ast.Call) and is_derivative(text(parent.func)) and not upstream:
         return "derivative-argument"
-    if isinstance(parent, (ast.Subscript, ast.Slice)):
+    if isinstance(parent, ast.Slice) or (
+        isinstance(parent, ast.Subscript) and parent.value is not node
+    ):
         return "index"
     if isinstance(value, (int, np.integer)):
         return scale_slip(value, node)
@@ -90,8 +92,20 @@ def _renamed(
     if stem_a == stem_b:
         return "stale-variable"
     if _is_derivative_position(here, node) and not upstream:
-        return "derivative-argument"
+        other = here.scope.value(parse(name))
+        return "derivative-argument" if _is_activation(value, other) else "wrong-variable"
     return "wrong-variable"
+
+
+def _is_activation(a: Any, b: Any) -> bool:
+    """True if one array could be a monotonic function of the other, entry by entry: z and σ(z)."""
+    if not isinstance(a, np.ndarray) or not isinstance(b, np.ndarray) or a.shape != b.shape:
+        return False
+    for one, other in ((a, b), (b, a)):
+        steps = np.diff(other.reshape(-1)[np.argsort(one.reshape(-1), kind="stable")])
+        if (steps >= 0).all() or (steps <= 0).all():
+            return True
+    return False
 
 
 def _is_derivative_position(here: Statement, node: ast.expr) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 
 from ..expressions import parse, parts, replace, text
 from ..instrument import Site, as_load
+from ..leaves import is_gradient_name
 from ..recorder import Deferred, Override
 from ..scope import Scope, shape_of
 from .arithmetic import comparisons
@@ -109,6 +111,9 @@ def other_targets(site: Site, scope: Scope, value: Any) -> Iterator[Edit]:
                 place = ast.Subscript(target.value, index, ast.Load())
                 yield _stored(site, place, change.slip, change.cost, f"where {text(node)}")
     current = text(target.value)
+    # A backward pass has no business in an array that is not meant to hold a gradient.
+    word = re.sub(r"\W.*", "", current.rpartition(".")[2])
+    cost = 1.5 if is_gradient_name(word) else 1.2
     for name, other in scope.atoms():
         if name == current or not isinstance(other, np.ndarray) or other.dtype.kind != "f":
             continue
@@ -116,7 +121,7 @@ def other_targets(site: Site, scope: Scope, value: Any) -> Iterator[Edit]:
         room, needed = shape_of(scope.value(place)), shape_of(value)
         if room is not None and (needed in (None, (), room) or fits_into(needed, room)):
             words = f"in {current} where {name} is meant"
-            yield _stored(site, place, "wrong-variable", 1.5, words)
+            yield _stored(site, place, "wrong-variable", cost, words)
 
 
 def _stored(site: Site, place: ast.expr, slip: str, cost: float, words: str) -> Edit:
