@@ -17,6 +17,7 @@ from ..expressions import parse, text
 from ..scope import Scope
 from ..suspects import Change, Statement
 from ..suspects.trees import is_blank
+from .response import Condition
 from .trials import Fix, Trials
 
 _POOL = 70
@@ -42,6 +43,18 @@ def products(trials: Trials, wrong: frozenset[int], right: list[bool]) -> Iterat
         return
     scope = trials.first_scope
     pool = _pool(here, scope)
+    with np.errstate(all="ignore"):
+        yield from _by_place(trials, condition, pool, wrong, right)
+
+
+def _by_place(
+    trials: Trials,
+    condition: Condition,
+    pool: list[Quantity],
+    wrong: frozenset[int],
+    right: list[bool],
+) -> Iterator[Fix]:
+    here, scope = trials.here, trials.first_scope
     for place in _terms(here.expr):
         term = scope.value(place)
         if not isinstance(term, (np.ndarray, float, np.floating)):

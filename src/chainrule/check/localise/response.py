@@ -164,13 +164,14 @@ class Response:
         parts = self._vector(values) if self.is_linear else None
         if parts is None or parts[1] != self._kinds:
             return None
-        step = parts[0] - self.start
-        along = self._directions @ step
-        if not self.is_complete:
-            rest = step - along @ self._directions
-            if np.linalg.norm(rest) > 1e-9 * np.linalg.norm(step):
-                return None
-        return np.asarray(self.base + along @ self._images)
+        with np.errstate(all="ignore"):
+            step = parts[0] - self.start
+            along = self._directions @ step
+            if not self.is_complete:
+                rest = step - along @ self._directions
+                if not np.linalg.norm(rest) <= 1e-9 * np.linalg.norm(step):
+                    return None
+            return np.asarray(self.base + along @ self._images)
 
     def learn(self, values: list[Any], claimed: Vector, there: NDArray[np.bool_]) -> None:
         """Take notice of what a run with these values gave."""
@@ -268,8 +269,9 @@ class Condition:
 
     def met_by(self, values: NDArray[np.float64]) -> NDArray[np.bool_]:
         """For each row of `values`, whether everything could be right with it."""
-        left_over = (values - self._start) @ self._matrix.T - self._gap
-        return np.asarray(np.linalg.norm(left_over, axis=1) <= self._slack)
+        with np.errstate(all="ignore"):
+            left_over = (values - self._start) @ self._matrix.T - self._gap
+            return np.asarray(np.linalg.norm(left_over, axis=1) <= self._slack)
 
     @property
     def tells(self) -> bool:
@@ -281,8 +283,7 @@ class Condition:
         parts = vector_of(value)
         if parts is None or parts[1] != self._kind:
             return True
-        left_over = self._matrix @ (parts[0] - self._start) - self._gap
-        return bool(np.linalg.norm(left_over) <= self._slack)
+        return bool(self.met_by(parts[0][None, :])[0])
 
 
 def _same(a: Any, b: Any) -> bool:
