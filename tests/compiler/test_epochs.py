@@ -190,6 +190,12 @@ def test_the_pace_prefers_what_is_faster_and_keeps_looking():
         short.note(chosen[-1], 0.007 / chosen[-1], 60)
     assert chosen.index(2) == 43, "after 0.3 s, whichever epoch that is in"
     assert set(chosen[44:]) == {2}
+    long = Pace(invested=2.4)  # a program whose code takes that long to make
+    long.most = 2
+    long.note(1, 2.0, 1000)
+    assert long.choose(1.0) == 1
+    long.note(1, 0.5, 250)
+    assert long.choose(1.0) == 2
     quick = Pace()
     quick.most = 2
     quick.note(1, 0.00001, 1)

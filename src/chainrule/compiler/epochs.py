@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["EpochResult", "run_epoch"]
 
 _SHORT = 0.008  # seconds of an epoch that is one call
+_PER_BYTE = 12e-6  # seconds to make the code for several threads, per byte of that for one
 Array = np.ndarray[Any, Any]
 Progress = Callable[[int, int, Any], None]
 
@@ -99,7 +100,7 @@ class _Loop:
         types = [ctypes.c_void_p] * 3 + [ctypes.c_int64] * 2
         self.alone = ctypes.CFUNCTYPE(None, *types)(form.engine.address("epoch"))
         self._together: dict[int, _Together] = {}
-        self.pace = Pace(1 if form.resident else threads)
+        self.pace = Pace(1 if form.resident else threads, _PER_BYTE * form.engine.size)
         self._rows = [i for i, how in enumerate(batched) if how == "rows"]
         self._states = slice(len(batched), len(batched) + len(form.addresses))
         self._entered: list[int] = []  # addresses of states that the table has

@@ -32,7 +32,7 @@ _HOPELESS = 2.0  # times the other choice: a look ends at once
 _RARELY = 100  # times what a look has cost pass before the next one
 _PATIENCE = 0.8  # seconds before the slower choice is looked at again, at first
 _LONGEST = 12.8  # and at most
-_INVESTED = 0.3  # seconds of work that are worth making the code for several threads
+_INVESTED = 0.3  # seconds that making the code for several threads takes, at least
 _WORTH = 50e-6  # seconds a step: below, meeting costs more than a second core gives
 
 
@@ -201,6 +201,8 @@ class Pace:
     ----------
     threads : int or None
         A fixed number, or None to choose among one and all that are available.
+    invested : float
+        Seconds that making the code for several threads is expected to take.
 
     Notes
     -----
@@ -211,8 +213,9 @@ class Pace:
     that wait for each other may be a hundred times slower than one.
     """
 
-    def __init__(self, threads: int | None = None) -> None:
+    def __init__(self, threads: int | None = None, invested: float = _INVESTED) -> None:
         self.fixed = threads
+        self.invested = max(invested, _INVESTED)
         self.most = threads if threads is not None else available()
         self.rate: dict[int, float] = {}
         self._spent = 0.0
@@ -255,7 +258,7 @@ class Pace:
             if self.most in self.rate:
                 wanted = self._since >= self._patience
             else:
-                wanted = seconds_left is None or max(seconds_left, self._spent) > _INVESTED
+                wanted = seconds_left is None or max(seconds_left, self._spent) > self.invested
             if wanted:
                 self._look, self._looked = _FEW, (0.0, 0)
         if not self._look:
