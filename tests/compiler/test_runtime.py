@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ctypes
 import threading
+from pathlib import Path
 
 import pytest
 
-from chainrule.compiler import runtime, target
+from chainrule.compiler import disk, runtime, target
 from chainrule.compiler.ir import I64, Function, Module, Val
 from chainrule.errors import ArgumentError, CompileError
 
@@ -78,10 +79,19 @@ def test_concurrent_writers_do_not_disturb_each_other(cache):
     assert not list(cache.glob("*.tmp"))
 
 
-def test_the_cache_can_be_off(cache, monkeypatch):
-    monkeypatch.setenv("CHAINRULE_CACHE", "0")
+@pytest.mark.parametrize("setting", ["0", "off", "No", "FALSE", " off "])
+def test_the_cache_can_be_off(cache, monkeypatch, setting):
+    monkeypatch.chdir(cache)
+    monkeypatch.setenv("CHAINRULE_CACHE", setting)
     assert not runtime.load(module_returning(3), target.host()).cached
     assert not runtime.load(module_returning(3), target.host()).cached
+    assert not list(cache.iterdir())
+
+
+@pytest.mark.parametrize("setting", ["offline", "./off", "cache"])
+def test_any_other_setting_of_the_cache_names_a_directory(monkeypatch, setting):
+    monkeypatch.setenv("CHAINRULE_CACHE", setting)
+    assert disk.cache_directory() == Path(setting)
 
 
 def test_an_unwritable_cache_is_no_error(tmp_path, monkeypatch):

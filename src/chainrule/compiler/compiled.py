@@ -20,7 +20,7 @@ from chainrule.core.tensor import Tensor
 from chainrule.core.trace import stage
 
 from ..errors import ArgumentError
-from .epochs import EpochResult, run_epoch
+from .epochs import EpochResult, Familiar, run_epoch
 from .specialisation import Specialisation
 from .staged import Staged
 from .target import Target, named
@@ -77,6 +77,7 @@ class Compiled:
         self.forms: dict[Any, list[Specialisation]] = {}
         self._fast: dict[Any, Specialisation] = {}
         self.loops: dict[Any, list[Any]] = {}
+        self.familiar: Familiar | None = None  # what the last epoch ran over
         self._last: Specialisation | None = None
         self._warned = False
 

@@ -4,7 +4,7 @@ An entry is written to a temporary file and renamed, so that processes that writ
 not disturb each other; one that is damaged is discarded when it is met. What an entry is valid for
 is part of its name (a hash), so that a stale one cannot be met.
 
-``CHAINRULE_CACHE`` names the directory; ``CHAINRULE_CACHE=0`` turns the cache off.
+``CHAINRULE_CACHE`` names the directory; ``0``, ``off``, ``no`` or ``false`` turns the cache off.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from pathlib import Path
 __all__ = ["cache_directory", "read", "write"]
 
 _MAGIC = b"chainrule-object-1\n"
+_OFF = ("0", "off", "no", "false")
 _LIMIT_BYTES = 256 << 20
 _TRIM_EVERY = 64  # entries written: looking at the whole directory takes a while when it is full
 _written = itertools.count()
@@ -27,7 +28,7 @@ _written = itertools.count()
 def cache_directory() -> Path | None:
     """Return where entries are kept, or None if the cache is off."""
     setting = os.environ.get("CHAINRULE_CACHE")
-    if setting == "0":
+    if setting is not None and setting.strip().lower() in _OFF:
         return None
     if setting:
         return Path(setting)

@@ -103,7 +103,7 @@ class _Loop:
         self.pace = Pace(1 if form.resident else threads, _PER_BYTE * form.engine.size)
         self._rows = [i for i, how in enumerate(batched) if how == "rows"]
         self._states = slice(len(batched), len(batched) + len(form.addresses))
-        self._entered: list[int] = []  # addresses of states that the table has
+        self._entered = -1  # moves of the states when their addresses were entered
         self._results = [
             (i, r.shape, r.dtype) for i, r in enumerate(form.results, self._states.stop)
         ]
@@ -128,16 +128,17 @@ class _Loop:
         table = self._table
         for i, a in enumerate(arrays):
             table[i] = address_of(a)
+        if self._entered != self.form.moves:
+            self._entered = self.form.moves
+            table[self._states] = self.form.addresses  # type: ignore[assignment]
+        results = []
+        for i, shape, dtype in self._results:
+            made = np.empty((steps, *shape), dtype)
+            table[i] = address_of(made)
+            results.append(made)
         if start:
             for i in self._rows:
                 table[i] += start * arrays[i].strides[0]
-        if self._entered != self.form.addresses:
-            self._entered = list(self.form.addresses)
-            table[self._states] = self._entered  # type: ignore[assignment]
-        results = []
-        for i, shape, dtype in self._results:
-            results.append(np.empty((steps, *shape), dtype))
-            table[i] = address_of(results[-1])
         return results
 
     def run(
@@ -189,16 +190,65 @@ class _Loop:
             self.pace.note(threads, spent, high - low)
 
 
+class Familiar(NamedTuple):
+    """Arrays that were met, and what was found out about them.
+
+    Attributes
+    ----------
+    kinds : list of (shape, dtype)
+        Of arrays that can be read in place.
+    loops : dict
+        By size of mini-batch: the form that ran last for rows of these, and nothing else.
+    """
+
+    kinds: list[tuple[tuple[int, ...], np.dtype[Any]]]
+    loops: dict[int, _Loop]
+
+    def has(self, data: tuple[Any, ...]) -> bool:
+        """Tell whether these arrays are of the same kinds."""
+        if len(data) != len(self.kinds):
+            return False
+        for a, (shape, dtype) in zip(data, self.kinds, strict=True):
+            if type(a) is not np.ndarray or a.dtype is not dtype or a.shape != shape:
+                return False
+            if not a.flags.c_contiguous:
+                return False
+        return True
+
+
+def _rows(compiled: Compiled, data: tuple[Any, ...]) -> tuple[list[Array], Familiar]:
+    """Return the arrays as the native loop reads them, with equally many rows, and their kinds."""
+    familiar = compiled.familiar
+    if familiar is not None and familiar.has(data):
+        return list(data), familiar
+    rows = [_array(a) for a in data]
+    counts = {a.shape[:1] for a in rows}
+    if len(counts) != 1 or counts == {()}:
+        if not rows or () in counts:
+            raise ArgumentError(
+                "epoch: give at least one array of rows, e.g. epoch(x, y, batch_size=32)"
+            )
+        shapes = ", ".join(str(a.shape) for a in rows)
+        raise ShapeError(f"epoch: all arrays must have as many rows as the first; got {shapes}")
+    familiar = compiled.familiar = Familiar([(a.shape, a.dtype) for a in rows], {})
+    return rows, familiar
+
+
 def _loop(
     compiled: Compiled,
     rows: list[Array],
+    familiar: Familiar,
     per_step: dict[str, Array],
     whole: dict[str, Any],
     size: int,
 ) -> _Loop:
     """Return the form of an epoch for mini-batches of ``size`` rows."""
+    plain = not per_step and not whole
+    found = familiar.loops.get(size) if plain else None
+    if found is not None and found.form.guards_hold():
+        return found
     key: Any = (size, *[(a.shape[1:], a.dtype) for a in rows])
-    if per_step or whole:
+    if not plain:
         leaves, structure = tree.flatten(whole)
         key += (
             tuple((k, a.shape[1:], a.dtype) for k, a in per_step.items()),
@@ -208,15 +258,31 @@ def _loop(
     kept: list[_Loop] = compiled.loops.setdefault(key, [])
     for loop in kept:
         if loop.form.guards_hold():
-            return loop
+            break
+    else:
+        loop = _made(compiled, rows, per_step, whole, size, key)
+        kept.append(loop)
+    if plain:
+        familiar.loops[size] = loop
+    return loop
+
+
+def _made(
+    compiled: Compiled,
+    rows: list[Array],
+    per_step: dict[str, Array],
+    whole: dict[str, Any],
+    size: int,
+    key: Any,
+) -> _Loop:
+    """Return a new form of an epoch, described by ``key``."""
     batch = [Abstract((size, *a.shape[1:]), a.dtype) for a in rows]
     named = {k: Abstract(tuple(a.shape[1:]), a.dtype) for k, a in per_step.items()}
     fixed = tree.tree_map(lambda x: Abstract(tuple(np.shape(x)), _array(x).dtype), whole)
     constants = len(tree.leaves(whole))
     batched = ["rows"] * len(rows) + ["steps"] * len(per_step) + ["whole"] * constants
     form = compiled.make(tuple(batch), {**named, **fixed}, key, batched)
-    kept.append(_Loop(form, batched, compiled.threads))
-    return kept[-1]
+    return _Loop(form, batched, compiled.threads)
 
 
 def _reporter(progress: Progress, before: int, total: int) -> Callable[[int], None]:
@@ -241,15 +307,7 @@ def run_epoch(
     progress: Progress | None = None,
 ) -> EpochResult:
     """See :meth:`Compiled.epoch`."""
-    rows = [_array(a) for a in data]
-    counts = {a.shape[:1] for a in rows}
-    if len(counts) != 1 or counts == {()}:
-        if not rows or () in counts:
-            raise ArgumentError(
-                "epoch: give at least one array of rows, e.g. epoch(x, y, batch_size=32)"
-            )
-        shapes = ", ".join(str(a.shape) for a in rows)
-        raise ShapeError(f"epoch: all arrays must have as many rows as the first; got {shapes}")
+    rows, familiar = _rows(compiled, data)
     count = len(rows[0])
     if batch_size < 1:
         raise ArgumentError(f"epoch: batch_size must be at least 1, got {batch_size}")
@@ -277,7 +335,7 @@ def run_epoch(
     outputs: Any = None
     partial: Any = None
     if steps:
-        loop = _loop(compiled, rows, each, fixed, batch_size)
+        loop = _loop(compiled, rows, familiar, each, fixed, batch_size)
         form = compiled._last = loop.form
         arrays = [*rows, *each.values(), *constants] if each or fixed else rows
         form.verify(arrays)
@@ -286,7 +344,7 @@ def run_epoch(
             results = loop.run(arrays, steps, 0, permutation, report)
         outputs = _structured(form, results)
     if rest:
-        loop = _loop(compiled, rows, each, fixed, rest)
+        loop = _loop(compiled, rows, familiar, each, fixed, rest)
         done = steps * batch_size
         tail = [np.ascontiguousarray(v[steps:]) for v in each.values()]
         cut = None if permutation is None else permutation[done:]

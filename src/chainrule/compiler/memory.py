@@ -16,7 +16,9 @@ import ctypes
 import mmap
 import sys
 import weakref
-from typing import Any
+from collections.abc import Sequence
+from operator import is_
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -24,10 +26,11 @@ from chainrule.core.tensor import Tensor, wrap
 
 from .layout import Layout
 
-__all__ = ["Arena", "Home", "address_of", "home_of", "strided"]
+__all__ = ["Arena", "Home", "Homes", "address_of", "home_of", "strided"]
 
 _PAGE = 1 << 21  # a large page
 _SLACK = 256
+_COUNTED = next(map(sys.getrefcount, [object()]))  # what counting what a list holds adds
 _addressof, _view = ctypes.addressof, ctypes.c_char.from_buffer
 Array = np.ndarray[Any, Any]
 
@@ -116,22 +119,6 @@ class Home:
             return tensor._grad is self._grad and self._grad is not None
         return tensor._value is self.view
 
-    def ready(self, written: bool) -> bool:
-        """Tell, quickly, that a program may read (or write) the home as it is.
-
-        False only means that it has to be looked at closely: with :meth:`current` and
-        :meth:`shared`.
-        """
-        tensor = self._tensor()
-        if tensor is None or tensor._value is not self.view or self.slot == "grad":
-            return False
-        if not written:
-            return True
-        # Held by this home, by the tensor and by its leaf; and by the argument of getrefcount.
-        node = tensor._node
-        held = 3 if node is None or node.value is not self.view else 4
-        return sys.getrefcount(self.view) == held
-
     def shared(self) -> bool:
         """Tell whether the home's array is held by anyone but the tensor and its leaf.
 
@@ -158,6 +145,7 @@ class Home:
         self.view = self.arena.view(0, self.layout, self.dtype)
         self.view[...] = old
         self._grad = None
+        Homes.latest = object()
         if showing:
             self.show()
 
@@ -192,6 +180,83 @@ class Home:
         tensor._value = self.view
         if tracked:
             tensor._make_leaf()
+
+
+class Homes:
+    """The homes of what a program reads and writes, looked at together before each call.
+
+    Nearly always nothing has happened to them since the last call; with the parameters and slots of
+    a small network, looking at one after the other takes longer than a short epoch's other errands.
+
+    Parameters
+    ----------
+    states : sequence of (Tensor, Home)
+    written : sequence of int
+        Which of them are written to.
+
+    Attributes
+    ----------
+    latest : object
+        Another one whenever any home has moved, whoever moved it.
+    """
+
+    latest: ClassVar[object] = object()
+
+    def __init__(self, states: Sequence[tuple[Tensor, Home]], written: Sequence[int]) -> None:
+        read = [i for i in range(len(states)) if i not in written]
+        ordered = [states[i] for i in (*written, *read)]
+        self._tensors = [t for t, _ in ordered]
+        self._homes = [h for _, h in ordered]
+        self._written = len(written)  # the first ones
+        self._tracked: list[tuple[Tensor, Home]] = []  # their leaves hold the home's array too
+        self._expected = -1
+        self._seen: object = None
+
+    def moved(self) -> bool:
+        """Bring in what was assigned since the last call, and leave alone what others hold.
+
+        Returns
+        -------
+        bool
+            Whether addresses may differ from those after the last call.
+        """
+        if self._seen is Homes.latest and self._untouched():
+            return False
+        self._seen = Homes.latest
+        for place, home in enumerate(self._homes):
+            if not home.current():
+                home.enter()
+            elif place < self._written and home.shared():
+                home.renew()
+        self._expect()
+        return True
+
+    def _untouched(self) -> bool:
+        """Tell that every tensor shows its home, and that nobody else holds what is written.
+
+        False only means that the homes have to be looked at one by one; it is the answer wherever a
+        home is one of a gradient.
+        """
+        values = [t._value for t in self._tensors]
+        views = [h.view for h in self._homes]
+        if not all(map(is_, values, views)):
+            return False
+        for tensor, home in self._tracked:
+            node = tensor._node
+            if node is None or node.value is not home.view:
+                return False
+        # None can be held by fewer than expected, so the sum tells about each.
+        views = views[: self._written]
+        return sum(map(sys.getrefcount, views)) == self._expected
+
+    def _expect(self) -> None:
+        """Note how often the arrays are held if by their homes, tensors and leaves alone."""
+        pairs = list(zip(self._tensors, self._homes, strict=True))[: self._written]
+        self._tracked = [
+            (t, h) for t, h in pairs if t._node is not None and t._node.value is h.view
+        ]
+        each = _COUNTED + 3  # home, tensor, and the list of values in `_untouched`
+        self._expected = each * len(pairs) + len(self._tracked)
 
 
 _homes: dict[tuple[int, str], Home] = {}

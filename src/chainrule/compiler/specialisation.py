@@ -17,7 +17,7 @@ from chainrule.core.tensor import Tensor, wrap
 
 from .binding import Binding
 from .forms import Compilation, Shared
-from .memory import Arena, Home, home_of, make_home, strided
+from .memory import Arena, Home, Homes, home_of, make_home, strided
 from .program import Program
 from .recipe import Recipe
 from .runtime import Engine
@@ -56,6 +56,13 @@ class Specialisation:
         What is computed.
     binding : Binding, optional
         The tensors read and written; those found while staging, if left out.
+
+    Attributes
+    ----------
+    addresses : list of int
+        Where states lie.
+    moves : int
+        How often any of these addresses has changed.
     """
 
     def __init__(self, staged: Staged, binding: Binding | None = None) -> None:
@@ -117,6 +124,7 @@ class Specialisation:
             block = Arena(max(64, layout.size * dtype.itemsize))
             strided(block.bytes, 0, layout, dtype)[...] = number
             self.between.append(block)
+        self.moves = 0
         self.addresses = [h.address for h in self.homes if h is not None]
         self.addresses += [block.address for block in self.between]
         self._table = np.zeros(max(1, inputs + len(self.addresses)), np.int64)
@@ -136,8 +144,9 @@ class Specialisation:
             )
         self._table_address = self._table.__array_interface__["data"][0]
         changed = self.binding.changed
-        self._watched = [(h, i in changed) for i, h in enumerate(self.homes) if h is not None]
-        self._written = [h for h, written in self._watched if written]
+        pairs = zip(self.binding.states, self.homes, strict=True)
+        self._homes = Homes([(t, h) for (t, _), h in pairs if h is not None], changed)
+        self._written = [h for i in changed if (h := self.homes[i]) is not None]
         self._gradients = [h for h in self._written if h.slot == "grad"]
 
     def threaded(self, threads: int) -> Shared:
@@ -180,16 +189,14 @@ class Specialisation:
 
     def sync(self) -> None:
         """Bring in state that was assigned since the last call; leave alone what others hold."""
+        if not self._homes.moved():
+            return
         first = len(self.source.inputs)
         addresses = self.addresses
-        for index, (home, written) in enumerate(self._watched):
-            if not home.ready(written):
-                if not home.current():
-                    home.enter()
-                elif written and home.shared():
-                    home.renew()
-            if addresses[index] != home.address:
+        for index, home in enumerate(self.homes):
+            if home is not None and addresses[index] != home.address:
                 addresses[index] = self._table[first + index] = home.address
+                self.moves += 1
 
     def step(self, leaves: Sequence[Any]) -> None:
         """Run one step on the leaves of the arguments."""
