@@ -16,6 +16,7 @@ from ..suspects import Change, Edit, Statement, sharing, suspects
 from .case import Case
 from .derivatives import Derivatives
 from .evidence import Evidence
+from .naming import is_vague
 from .products import products
 from .trials import Fix, Trials
 
@@ -196,6 +197,9 @@ class EditSearch:
                 total += 0.6
             elif self.derivatives.is_multiple(fix.site):
                 total += 0.3
+            if fix.edit.slip in _OF_GRADIENTS and is_vague(fix.site):
+                # Factors and terms are lost where gradients are made.
+                total += 0.15
             return total + 0.5 * self._misnamed(fix)
 
         return min(list(cheapest.values())[:12], key=score)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..expressions import text
 from ..instrument import Site
 from ..leaves import is_gradient_name
 from ..report import Finding, Worst
@@ -19,6 +20,7 @@ from .derivatives import Derivatives
 from .differences import describe_difference
 from .edits import EditSearch
 from .evidence import Evidence
+from .naming import is_vague
 
 
 class Intervention:
@@ -55,11 +57,25 @@ class Intervention:
                 # What is wrong lies behind it.
                 if chosen is not None and not self.evidence.reaches(site, chosen):
                     chosen = None
-            elif chosen is None or (_is_vague(chosen) and not isinstance(site.expr, ast.Name)):
+            elif chosen is None or (is_vague(chosen) and not isinstance(site.expr, ast.Name)):
                 chosen = site
         if chosen is None:
             return None
+        if is_blank(chosen.expr):
+            chosen = self._first_store(chosen) or chosen
         return self.evidence.order[chosen.index], self._finding_by_value(chosen, wrong)
+
+    def _first_store(self, blank: Site) -> Site | None:
+        """The first statement that puts something into the array that `blank` makes."""
+        stores = [
+            site
+            for site in self.case.code.sites
+            if site.index in self.evidence.values
+            and site.function == blank.function
+            and isinstance(site.target, ast.Subscript)
+            and text(site.target.value) == blank.name
+        ]
+        return min(stores, key=lambda s: self.evidence.order[s.index], default=None)
 
     def _can_mend(self, site: Site, wanted: frozenset[int], proven: bool) -> bool:
         trials = self.edits.trials_of(site)
@@ -161,14 +177,7 @@ class Intervention:
             and isinstance(node.op, (ast.Add, ast.Sub))
             and not isinstance(node.left, ast.Constant)
         ]
-        bare = site.expr
-        while isinstance(bare, (ast.Call, ast.Attribute, ast.Subscript)):
-            if isinstance(bare, ast.Call) and (
-                bare.args or not isinstance(bare.func, ast.Attribute)
-            ):
-                break
-            bare = bare.func if isinstance(bare, ast.Call) else bare.value
-        if is_blank(site.expr) or isinstance(bare, (ast.Name, ast.Constant)):
+        if is_blank(site.expr) or isinstance(site.expr, ast.Constant) or _hands_on(site):
             return "missing-term", "something that belongs to it is not added, or not put into it"
         words = [n.id for n in ast.walk(site.expr) if isinstance(n, ast.Name)]
         if not any(is_gradient_name(word) for word in words):
@@ -220,14 +229,9 @@ def _instead(value: NDArray[np.float64]) -> Callable[[Any, int], Any]:
     return lambda old, pass_: value.copy()
 
 
-def _is_vague(site: Site) -> bool:
-    """True for a statement whose value is not meant to be a gradient, or not yet."""
-    return is_blank(site.expr) or not any(is_gradient_name(word) for word in _words(site))
-
-
-def _words(site: Site) -> list[str]:
-    if site.target is None:
-        return ["gradient"]
-    return [n.id for n in ast.walk(site.target) if isinstance(n, ast.Name)] + [
-        n.attr for n in ast.walk(site.target) if isinstance(n, ast.Attribute)
-    ]
+def _hands_on(site: Site) -> bool:
+    """True for ``return dw`` and ``d = p.copy()``: the value is only handed on."""
+    expr = site.expr
+    if isinstance(expr, ast.Call) and isinstance(expr.func, ast.Attribute) and not expr.args:
+        return expr.func.attr == "copy"
+    return site.kind == "return" and isinstance(expr, (ast.Name, ast.Attribute, ast.Subscript))

@@ -67,6 +67,7 @@ def _by_place(
                 continue
             for operator, changed in (
                 ("*", term * value),
+                ("-*", -term * value),
                 ("+", term + value),
                 ("-", term - value),
             ):
@@ -85,8 +86,11 @@ def _by_place(
 
 def _change(here: Statement, place: ast.expr, operator: str, product: ast.expr) -> Change:
     symbols: dict[str, ast.operator] = {"*": ast.Mult(), "+": ast.Add(), "-": ast.Sub()}
-    new = ast.BinOp(place, symbols[operator], product)
-    if operator == "*":
+    if operator == "-*":
+        new = ast.BinOp(ast.UnaryOp(ast.USub(), place), ast.Mult(), product)
+    else:
+        new = ast.BinOp(place, symbols[operator], product)
+    if operator.endswith("*"):
         message = f"the factors {text(product)} are missing"
         return Change("missing-derivative", here.with_node(place, new), _COST, message)
     message = f"the term {text(product)} is missing"

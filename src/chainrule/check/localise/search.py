@@ -5,14 +5,18 @@ Given a program whose gradients are wrong somewhere, and the truth about each of
 1. *Dependence.* Each statement's value is disturbed once; what changes tells the statements of the
    forward pass (the cost changes) from those of the backward pass, and which gradients each feeds.
    A single culprit feeds every wrong gradient.
-2. *Edits.* Small edits of each suspect, cheapest first (:mod:`.suspects`), are run. A statement that
-   one small edit turns into one with which every gradient is right, here and at shifted points, is
-   the culprit.
-3. *Matching.* Where more than one statement can be mended, the true derivative of the cost with
+2. *Response.* Gradients are linear in what a backward pass carries: a few runs with the value of a
+   statement moved tell what any other value would give (:mod:`.response`). A statement that no value
+   makes right is no suspect.
+3. *Edits.* Small edits of each suspect, cheapest first (:mod:`..suspects`), are evaluated where it
+   stands and judged by the response; what could mend something is run (:mod:`.trials`). A statement
+   that one small edit turns into one with which every gradient is right, here and at shifted points,
+   is the culprit. Two factors that are missing at once come last (:mod:`.products`).
+4. *Matching.* Where more than one statement can be mended, the true derivative of the cost with
    respect to every value of the forward pass decides: a statement whose value already equals one of
-   these is right, whatever its neighbours can be made to compensate.
-4. *Intervention.* Where no edit helps, the value of one executed statement is replaced by a true
-   derivative of fitting shape; if the gradients then come right, that is what it should have been.
+   these is right, whatever its neighbours can be made to compensate (:mod:`.derivatives`).
+5. *Intervention.* Where no edit helps, the first statement that another value would mend, and that is
+   not true already, is named (:mod:`.intervention`).
 
 Errors that are independent are taken one after the other: an edit that makes some wrong gradients
 right and none wrong is kept, and the search goes on for the rest.
@@ -20,6 +24,7 @@ right and none wrong is kept, and the search goes on for the rest.
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -38,6 +43,13 @@ __all__ = ["Case", "wrong_statements"]
 
 def wrong_statements(case: Case) -> list[Finding]:
     """The wrong statements of an examined program, in the order in which they are executed."""
+    # What edited forms of the code have to complain about concerns nobody.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return _search(case)
+
+
+def _search(case: Case) -> list[Finding]:
     case.recorder.reset()
     evidence = Evidence(case)
     derivatives = Derivatives(case, evidence)

@@ -44,7 +44,7 @@ def places(here: Statement, root: ast.expr | None = None) -> list[tuple[ast.expr
             found.append((node, 0.2))
         elif isinstance(parent, ast.UnaryOp):
             found.append((node, 0.3))
-    return [(n, c) for n, c in found if is_numeric(here, n)]
+    return [(n, c) for n, c in found if n is here.expr or is_numeric(here, n)]
 
 
 def is_numeric(here: Statement, node: ast.expr) -> bool:
