@@ -185,3 +185,15 @@ def test_slips_that_need_the_response_are_named(load, name, old, new, line, slip
     (finding,) = report.findings
     assert finding.statement.startswith(line), str(report)
     assert finding.slip in slips, str(report)
+
+
+def test_claims_that_are_not_finite_are_never_right(load):
+    def work(case, response):
+        claimed, there = case.gauge.read(case.base)
+        assert case.gauge.right(claimed, there).all()
+        for bad in (np.inf, -np.inf, np.nan):
+            spoilt = claimed.copy()
+            spoilt[-1] = bad
+            assert case.gauge.right(spoilt, there).tolist() == [True, False]
+
+    with_case(load, "net", work)

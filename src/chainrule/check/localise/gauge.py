@@ -74,7 +74,8 @@ class Gauge:
             magnitude = np.maximum(np.abs(claimed), np.abs(self.truth))
             bound = self._fixed + self._exam.tolerance.rtol * magnitude
             near = np.abs(claimed - self.truth) <= np.maximum(slack * bound, np.finfo(float).tiny)
-        against = self._owner[self._smooth & ~near]
+        # An infinite claim has an infinite bound.
+        against = self._owner[self._smooth & ~(near & np.isfinite(claimed))]
         good = there.copy()
         good[against] = False
         return good

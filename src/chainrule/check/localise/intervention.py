@@ -180,7 +180,11 @@ class Intervention:
         if is_blank(site.expr) or isinstance(site.expr, ast.Constant) or _hands_on(site):
             return "missing-term", "something that belongs to it is not added, or not put into it"
         words = [n.id for n in ast.walk(site.expr) if isinstance(n, ast.Name)]
-        if not any(is_gradient_name(word) for word in words):
+        known = self.evidence.scopes[site.index].local if site.index in self.evidence.scopes else {}
+        # gq beside q is a gradient, too.
+        if not any(
+            is_gradient_name(word) or (word[:1] == "g" and word[1:] in known) for word in words
+        ):
             return "missing-derivative", "nothing that arrives from above enters it"
         if sums:
             return "missing-term", "it is not the derivative of the cost that it should be"

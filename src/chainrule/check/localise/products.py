@@ -163,6 +163,10 @@ def _pairs(pool: list[Quantity]) -> Iterator[tuple[ast.expr, NDArray[np.float64]
             yield ast.BinOp(a, ast.Mult(), b), x * y
         if x.ndim == 2 and y.ndim == 2:
             yield from _matrix_products(a, x, b, y)
+        elif x.ndim > 2 and y.ndim == 2:
+            yield from _batched_products(a, x, b, y)
+        elif y.ndim > 2 and x.ndim == 2:
+            yield from _batched_products(b, y, a, x)
 
 
 def _broadcast(a: tuple[int, ...], b: tuple[int, ...]) -> bool:
@@ -183,3 +187,13 @@ def _matrix_products(
     ):
         if left.shape[1] == right.shape[0]:
             yield ast.BinOp(p, ast.MatMult(), q), left @ right
+
+
+def _batched_products(
+    a: ast.expr, x: NDArray[np.float64], b: ast.expr, y: NDArray[np.float64]
+) -> Iterator[tuple[ast.expr, NDArray[np.float64]]]:
+    """``a @ b`` and ``a @ b.T`` for a stack of matrices and a matrix."""
+    if x.shape[-1] == y.shape[0]:
+        yield ast.BinOp(a, ast.MatMult(), b), x @ y
+    if x.shape[-1] == y.shape[1]:
+        yield ast.BinOp(a, ast.MatMult(), ast.Attribute(b, "T", ast.Load())), x @ y.T
