@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from .examine import Examination, NotCheckable
 from .instrument import Instrumented
-from .program import SingleFunction, required_parameters
+from .leaves import follow
+from .program import CostReader, SingleFunction, required_parameters
 from .recorder import Event, Recorder
 
 __all__ = ["supply_cost"]
@@ -105,10 +106,7 @@ def supply_cost(
             " was not found; return the cost along with the gradients"
         )
     if cost is not None:
-        given = cost
-        program.external = _reader(
-            program, recorder, places[0], target, lambda a, y: float(np.asarray(given(a, y)))
-        )
+        program.external = _Reader(program, recorder, places[0], target, cost)
         return []
     return _infer(program, recorder, code, exam, places, target, y)
 
@@ -188,32 +186,45 @@ def _compared_with(code: Instrumented, y: str) -> set[str]:
     return found
 
 
-def _reader(
-    program: SingleFunction,
-    recorder: Recorder,
-    place: Event,
-    target: int,
-    cost: Callable[[Any, Any], float],
-) -> Callable[[list[Any]], float]:
-    """A function of the inputs that runs the code and reads the output activation on the way."""
+class _Reader(CostReader):
+    """Runs the code, reads the output activation on the way, and applies `formula` to it."""
 
-    def external(root: list[Any]) -> float:
+    def __init__(
+        self,
+        program: SingleFunction,
+        recorder: Recorder,
+        place: Event,
+        target: int,
+        cost: Callable[[Any, Any], Any],
+    ) -> None:
+        self.program = program
+        self.recorder = recorder
+        self.place = (place.site, place.pass_)
+        self.target = (("item", 1), ("item", target))
+        self.cost = cost
+
+    def formula(self, output: Any, root: list[Any]) -> Any:
+        return self.cost(output, np.array(follow(self.program.root, self.target), dtype=np.float64))
+
+    def __call__(self, root: list[Any]) -> float:
+        program, recorder = self.program, self.recorder
+        site, wanted = self.place
         seen: list[Any] = []
-        earlier = recorder.changes.get(place.site)
+        earlier = recorder.changes.get(site)
 
         def keep(value: Any, pass_: int) -> Any:
             if earlier is not None:
                 value = earlier(value, pass_)
-            if pass_ == place.pass_:
+            if pass_ == wanted:
                 seen.append(np.array(value, dtype=np.float64))
             return value
 
         events, recorder.events = recorder.events, None
         scopes, recorder.scopes = recorder.scopes, None
-        recorder.changes = {**recorder.changes, place.site: keep}
+        recorder.changes = {**recorder.changes, site: keep}
         recorder.begin()
         owner, args, kwargs = root
-        y = np.array(args[target], dtype=np.float64)
+        y = np.array(follow(root, self.target), dtype=np.float64)
         try:
             if owner is not None:
                 program.function(owner, *args, **kwargs)
@@ -221,14 +232,12 @@ def _reader(
                 program.function(*args, **kwargs)
         finally:
             if earlier is None:
-                recorder.changes = {k: v for k, v in recorder.changes.items() if k != place.site}
+                recorder.changes = {k: v for k, v in recorder.changes.items() if k != site}
             else:
-                recorder.changes = {**recorder.changes, place.site: earlier}
+                recorder.changes = {**recorder.changes, site: earlier}
             recorder.events, recorder.scopes = events, scopes
             recorder.begin()
-        return cost(seen[0], y) if seen else float("nan")
-
-    return external
+        return float(np.asarray(self.cost(seen[0], y))) if seen else float("nan")
 
 
 def _infer(
@@ -251,7 +260,7 @@ def _infer(
             families = [f for f in _FAMILIES if _has_slope(f[1], slope, a, y)] or _FAMILIES[:1]
         for words, family in families:
             for count in batches:
-                external = _reader(program, recorder, place, target, _total(family, count))
+                external = _Reader(program, recorder, place, target, _total(family, count))
                 program.external = external
                 hits = _agreement(program, exam)
                 said = words if count == 1 else f"{words}, divided by {count}"
@@ -264,8 +273,8 @@ def _infer(
     ]
 
 
-def _total(family: Callable[[Any, Any], Any], count: int) -> Callable[[Any, Any], float]:
-    return lambda a, y: float(np.sum(family(a, y)) / count)
+def _total(family: Callable[[Any, Any], Any], count: int) -> Callable[[Any, Any], Any]:
+    return lambda a, y: np.sum(family(a, y)) / count
 
 
 def _derivative_function(program: SingleFunction, code: Instrumented) -> Callable[..., Any] | None:

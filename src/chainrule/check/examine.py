@@ -1,21 +1,25 @@
 """Is the backward pass of a program right? The truth about it, and the comparison.
 
 An :class:`Examination` runs a :class:`~chainrule.check.program.Program`, pairs its results with its
-inputs, takes the numerical derivative of the cost with respect to each such input, and compares: at
-the point given, entry by entry, and at shifted points along random directions. The same truth
-then serves to try repaired versions of the code.
+inputs, takes the derivative of the cost with respect to each such input, and compares: at the point
+given and at shifted points. The same truth then serves to try repaired versions of the code.
+
+The truth comes from the forward code run on tensors where it can be (:mod:`.tensor_run`): every
+entry, up to rounding. It is believed after differences have confirmed it, and a gradient that
+departs from it is called wrong only where differences show that too. Elsewhere differences
+themselves are the truth, in every entry or a sample, and along directions at the shifted points.
 """
 
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .budget import DEAREST, Budget
 from .compare import Comparison, Tolerance, Truth, compare
 from .differences import spread
 from .leaves import Leaf
@@ -23,24 +27,41 @@ from .match import MISSING, Pair, fits, key, named_gradient, pair_outputs, sibli
 from .numerical import direction_truth, entry_truth, guard, noise_level
 from .program import Outcome, Program
 from .report import CANNOT_TELL, RIGHT, WRONG, ArgumentResult
+from .tensor_run import TensorRuns, TrueGradients
 
 __all__ = ["Examination", "NotCheckable"]
 
 #: Entries per argument below which every one is taken.
 _ALL = 400
+#: Entries looked at of a larger one.
+_SAMPLE = 100
+#: Entries by which differences confirm a derivative taken on tensors, and the most of those in
+#: which a gradient departs from it that are looked at.
+_CONFIRM = 3
+_DISPUTED = 8
 
 
 class NotCheckable(Exception):
     """The program cannot be checked; the message says why, in words for the report."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Shifted:
-    """A shifted point and the true derivatives along one direction per pair."""
+    """A shifted point with the truth there.
+
+    Attributes
+    ----------
+    overrides : dict
+        The inputs that are moved.
+    exact : TrueGradients or None
+        Every entry, where the code runs on tensors.
+    along : dict of int to (direction, Truth)
+        By pair: the derivative along one direction, taken when first asked for.
+    """
 
     overrides: dict[int, NDArray[np.float64]]
-    directions: list[NDArray[np.float64]]
-    truths: list[Truth]
+    exact: TrueGradients | None = None
+    along: dict[int, tuple[NDArray[np.float64], Truth]] = field(default_factory=dict)
 
 
 @dataclass
@@ -59,6 +80,8 @@ class Examination:
         Output names to input names.
     seed : int
         For directions, shifts and samples of entries.
+    tensors : TensorRuns, optional
+        Runs of the code on tensors.
     """
 
     program: Program
@@ -66,6 +89,7 @@ class Examination:
     budget: float = 10.0
     gradient_of: dict[str, str] | None = None
     seed: int = 0
+    tensors: TensorRuns | None = None
     pairs: list[Pair] = field(default_factory=list)
     truths: list[Truth] = field(default_factory=list)
     shifted: list[_Shifted] = field(default_factory=list)
@@ -94,9 +118,11 @@ class Examination:
             )
         self._rng = np.random.default_rng(self.seed)
         self._centre = base.cost
-        started = time.perf_counter()
-        self.program.cost()
-        self._second = max(time.perf_counter() - started, 1e-6)
+        self._evaluations = Budget(self.budget)
+        self._evaluations.settle(self.program.cost)
+        self.exact: TrueGradients | None = None
+        if self.tensors is not None:
+            self.exact = self.tensors.prepare(base.cost)
         self._truth_of: dict[int, Truth] = {}
         self._probes: dict[int, tuple[NDArray[np.float64], Truth]] = {}
         self._noise: float | None = None
@@ -112,6 +138,7 @@ class Examination:
             if np.any(self.truth(number).value != 0):
                 self.pairs.append(Pair(MISSING, number, True))
         self.truths = [self.truth(pair.leaf) for pair in self.pairs]
+        self._settle_disputes(base)
 
     # -- truth ---------------------------------------------------------------------------------
 
@@ -120,6 +147,7 @@ class Examination:
 
         def cost(value: NDArray[np.float64]) -> float:
             self.runs += 1
+            self._evaluations.count()
             return self.program.cost({**base, leaf: value})
 
         return guard(cost)
@@ -134,33 +162,90 @@ class Examination:
         return self._noise
 
     def truth(self, leaf: int) -> Truth:
-        """Numerical derivative with respect to one input, every entry or a sample."""
+        """Derivative with respect to one input: every entry, or a sample by differences."""
         if leaf not in self._truth_of:
-            self.program.to_float(leaf)
-            value = np.array(self.program.leaves[leaf].value, dtype=np.float64)
-            entries = self._entries(value.size)
-            self._truth_of[leaf] = entry_truth(
-                self._cost_of(leaf), value, entries, self.noise(leaf), centre=self._centre
-            )
+            exact = self._confirmed(leaf)
+            self._truth_of[leaf] = Truth.exact(exact) if exact is not None else self._measured(leaf)
         return self._truth_of[leaf]
 
-    def _entries(self, size: int) -> NDArray[np.intp]:
-        arguments = max(len(self.pairs), 4)
-        affordable = int(self.budget / (arguments * 7 * self._second))
-        wanted = (
-            size
-            if size <= _ALL and affordable >= size
-            else max(min(affordable, _ALL // 4, size), 3)
+    def _confirmed(self, leaf: int) -> NDArray[np.float64] | None:
+        """The derivative taken on tensors, unless differences contradict it."""
+        if self.exact is None or leaf not in self.exact.leaves:
+            return None
+        gradient = self.exact.leaves[leaf]
+        if not gradient.size:
+            return gradient
+        largest = int(np.argmax(np.abs(gradient)))
+        others = self._rng.integers(0, gradient.size, _CONFIRM - 1)
+        truth = self._differences(leaf, np.unique([largest, *others]))
+        if compare(gradient, truth, self.tolerance).verdict != WRONG:
+            direction, along = self._probe(leaf, self.program.leaves[leaf].value)
+            claimed = np.array([np.sum(gradient * direction)])
+            if compare(claimed, along, self.tolerance).verdict != WRONG:
+                return gradient
+        self.exact = None
+        assert self.tensors is not None
+        self.tensors.why = "differences contradict the derivative taken there"
+        return None
+
+    def _measured(self, leaf: int) -> Truth:
+        """Derivative by differences, in every entry or as many as the budget pays for."""
+        self.program.to_float(leaf)
+        size = self.program.leaves[leaf].value.size
+        share = self._share(size)
+        if size <= _ALL and 8 * size <= share:
+            return self._differences(leaf, np.arange(size))
+        wanted = int(max(min(share // 8, _SAMPLE, size), _CONFIRM))
+        entries = self._rng.permutation(size)[:wanted] if size else np.arange(0)
+        return self._differences(leaf, entries, self._evaluations.spent + share)
+
+    def _share(self, size: int) -> int:
+        """Evaluations for one input: a quarter of what is left, or an even part of all."""
+        left = max(self._evaluations.allowed - self._evaluations.spent, 0)
+        return min(left // 4, self._evaluations.allowed // max(len(self.pairs), 4))
+
+    def _differences(
+        self, leaf: int, entries: NDArray[np.intp], until: int | None = None
+    ) -> Truth:
+        value = np.array(self.program.leaves[leaf].value, dtype=np.float64)
+        counted = self._evaluations
+        least = counted.spent + _CONFIRM * DEAREST
+        return entry_truth(
+            self._cost_of(leaf),
+            value,
+            entries,
+            self.noise(leaf),
+            centre=self._centre,
+            go_on=lambda: until is None or counted.spent + DEAREST <= max(until, least),
         )
-        if wanted >= size:
-            return np.arange(size)
-        return np.sort(self._rng.choice(size, wanted, replace=False))
+
+    def _settle_disputes(self, base: Outcome) -> None:
+        """Where a gradient departs from the truth on tensors, let differences have the last word.
+
+        If they contradict the tensors there, or meet a kink, they become the truth themselves.
+        """
+        for n, (pair, leaf) in enumerate(zip(self.pairs, self.claimed(base))):
+            truth = self.truths[n]
+            known = self.exact is not None and pair.leaf in self.exact.leaves
+            if not known or leaf is None or not fits(leaf.value.shape, truth.shape):
+                continue
+            exact = self.exact.leaves[pair.leaf]  # type: ignore[union-attr]
+            if self._compare_one(pair, truth, leaf).verdict != WRONG:
+                continue
+            gap = np.abs(np.nan_to_num(leaf.value.reshape(-1), nan=np.inf) - exact.reshape(-1))
+            entries = np.argsort(-gap, kind="stable")[:_DISPUTED]
+            measured = self._differences(pair.leaf, entries)
+            if measured.kinks.any() or compare(exact, measured, self.tolerance).verdict == WRONG:
+                self._truth_of[pair.leaf] = self.truths[n] = self._measured(pair.leaf)
 
     def _is_right(self, output: Leaf, leaf: int) -> bool:
         """One directional derivative: enough to choose between inputs of the same shape."""
         value = np.array(self.program.leaves[leaf].value, dtype=np.float64)
         if not fits(output.value.shape, value.shape):
             return False
+        if self.exact is not None and leaf in self.exact.leaves:
+            truth = Truth.exact(self.exact.leaves[leaf])
+            return compare(output.value.reshape(value.shape), truth, self.tolerance).verdict == RIGHT
         if leaf not in self._probes:
             self._probes[leaf] = self._probe(leaf, value)
         direction, truth = self._probes[leaf]
@@ -186,15 +271,19 @@ class Examination:
         return direction, truth
 
     def shift(self, points: int = 2) -> None:
-        """Take true derivatives along random directions at shifted points."""
+        """Choose shifted points; the truth there is taken on tensors, or when asked for."""
         while len(self.shifted) < points:
-            overrides = self._moved([pair.leaf for pair in self.pairs], 0.3)
-            directions, truths = [], []
-            for pair in self.pairs:
-                direction, truth = self._probe(pair.leaf, overrides[pair.leaf], overrides)
-                directions.append(direction)
-                truths.append(truth)
-            self.shifted.append(_Shifted(overrides, directions, truths))
+            point = _Shifted(self._moved([pair.leaf for pair in self.pairs], 0.3))
+            if self.exact is not None and self.tensors is not None:
+                point.exact = self.tensors.at(point.overrides)
+            self.shifted.append(point)
+
+    def _derivative(self, n: int, point: _Shifted) -> tuple[NDArray[np.float64], Truth]:
+        """The derivative at a shifted point along one direction, by differences."""
+        if n not in point.along:
+            leaf = self.pairs[n].leaf
+            point.along[n] = self._probe(leaf, point.overrides[leaf], point.overrides)
+        return point.along[n]
 
     def _moved(self, leaves: Sequence[int], by: float) -> dict[int, NDArray[np.float64]]:
         overrides: dict[int, NDArray[np.float64]] = {}
@@ -271,24 +360,34 @@ class Examination:
                 return False
             claimed = self.claimed(outcome)
             for n in which:
-                if self._along(n, claimed[n], point).verdict == WRONG:
+                found = self._there(n, claimed[n], point)
+                if found is not None and found.verdict == WRONG:
                     return False
         return True
 
-    def _along(self, n: int, leaf: Leaf | None, point: _Shifted) -> Comparison:
+    def _there(self, n: int, leaf: Leaf | None, point: _Shifted) -> Comparison | None:
+        """The comparison at a shifted point; None where the cost is not finite."""
         shape = self.truths[n].shape
         if leaf is None or not (
             fits(leaf.value.shape, shape) or leaf.value.size == 1 == self.truths[n].size
         ):
             return Comparison(WRONG)
-        along = np.array([np.sum(leaf.value.reshape(shape) * point.directions[n])])
+        claimed = leaf.value.reshape(shape)
+        if point.exact is not None and self.pairs[n].leaf in point.exact.leaves:
+            truth = Truth.exact(point.exact.leaves[self.pairs[n].leaf])
+            found = compare(claimed, truth, self.tolerance)
+            # Differences have the last word: there might be a tie at this point.
+            if found.verdict == RIGHT:
+                return found
+        direction, truth = self._derivative(n, point)
+        if not np.isfinite(truth.value).all():
+            return None
+        along = np.array([np.sum(claimed * direction)])
         # Cancellation in the sum is not an error: compare on the scale of its terms.
-        floor = self.tolerance.rtol * float(
-            np.sum(np.abs(leaf.value.reshape(shape) * point.directions[n]))
-        )
-        if abs(along[0] - point.truths[n].value[0]) <= floor:
+        floor = self.tolerance.rtol * float(np.sum(np.abs(claimed * direction)))
+        if abs(along[0] - truth.value[0]) <= floor:
             return Comparison(RIGHT)
-        return compare(along, point.truths[n], self.tolerance)
+        return compare(along, truth, self.tolerance)
 
     def results(self, base: Outcome) -> list[ArgumentResult]:
         """The verdict on each gradient: the point given, then the shifted ones."""
@@ -301,15 +400,16 @@ class Examination:
                 continue
             claimed = self.claimed(outcome)
             for n in range(len(self.pairs)):
-                if np.isfinite(point.truths[n].value).all():
-                    elsewhere[n].append(self._along(n, claimed[n], point).verdict)
+                found = self._there(n, claimed[n], point)
+                if found is not None:
+                    elsewhere[n].append(found.verdict)
         results = []
         for n, (pair, comparison) in enumerate(zip(self.pairs, comparisons)):
             leaf = self.program.leaves[pair.leaf]
             verdict, reason = comparison.verdict, comparison.reason
             if verdict != WRONG and elsewhere[n] and all(v == WRONG for v in elsewhere[n]):
                 verdict = WRONG
-                reason = "wrong at shifted points along random directions"
+                reason = "wrong at shifted points"
             elif verdict == CANNOT_TELL and elsewhere[n] and all(v == RIGHT for v in elsewhere[n]):
                 verdict, reason = RIGHT, f"{reason}; right at {len(elsewhere[n])} shifted points"
             elif verdict == WRONG and not self._stands(n, base):
@@ -330,6 +430,27 @@ class Examination:
                 )
             )
         return results
+
+    def coverage(self) -> str:
+        """What was compared, in words."""
+        complete = [
+            self.exact is not None and truth.is_complete and pair.leaf in self.exact.leaves
+            for pair, truth in zip(self.pairs, self.truths)
+        ]
+        looked = sum(len(t.entries) for t in self.truths)
+        size = sum(t.size for t in self.truths)
+        of = f"of {len(self.pairs)} gradient{'s' if len(self.pairs) > 1 else ''}"
+        if all(complete):
+            how = "with reverse mode of the forward code run on tensors, confirmed by differences"
+        elif any(complete):
+            how = f"{sum(complete)} with reverse mode on tensors, the others by differences"
+        else:
+            how = "one by one by differences"
+        there = "entry by entry" if all(p.exact is not None for p in self.shifted) else "along a direction"
+        return (
+            f"{looked} of {size} entries {of} {how}; each at {len(self.shifted)} shifted points"
+            f" {there}; {self.runs} runs of the code for differences"
+        )
 
     def _stands(self, n: int, base: Outcome) -> bool:
         """Repeat the differences of the worst entries with other steps: does *wrong* stand?"""

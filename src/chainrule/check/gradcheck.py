@@ -9,7 +9,6 @@ one the gradient of a normalisation layer is zero whether its rule is right or w
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -19,6 +18,7 @@ from numpy.typing import NDArray
 
 from ..errors import ArgumentError
 from .adapters import Backend, backend_for, is_unasked
+from .budget import DEAREST, Budget
 from .compare import Comparison, Tolerance, Truth, compare
 from .differences import spread
 from .numerical import direction_truth, entry_truth, guard, noise_level
@@ -30,6 +30,10 @@ Array = NDArray[Any]
 
 #: Entries per argument up to which every one is compared, if the budget allows.
 _ALL = 2000
+#: Evaluations below which there is no verdict: noise, one direction, and the second looks.
+_FEWEST = 64
+#: Entries looked at of an argument that is larger, or dearer.
+_SAMPLE = 50
 #: Random directions per argument.
 _DIRECTIONS = 3
 
@@ -40,6 +44,7 @@ def gradients(
     loss: Callable[..., Any] | None = None,
     order: int = 1,
     budget: float = 10.0,
+    evaluations: int | None = None,
     tolerance: Tolerance | None = None,
     seed: int = 0,
     name: str | None = None,
@@ -60,8 +65,11 @@ def gradients(
     order : {1, 2}
         2 also checks the derivative of the gradient.
     budget : float
-        Seconds to spend. Small arguments are compared in every entry, large ones in a sample of
-        entries of *every* argument and along random directions.
+        Seconds of processor time to spend. Small arguments are compared in every entry, large ones
+        along random directions and in a sample of entries of *every* argument.
+    evaluations : int, optional
+        The number of evaluations to spend, instead of one settled from `budget` and from what an
+        evaluation takes: with it the report is the same on every machine.
     tolerance : Tolerance, optional
         The constants of the rule; see :mod:`chainrule.check.compare`.
     seed : int
@@ -109,7 +117,7 @@ def gradients(
         backend = backend_for(f, args)
     label = name or _label(f)
     with backend.context():
-        return _Check(backend, label, order, budget, tolerance, seed).run()
+        return _Check(backend, label, order, Budget(budget, evaluations), tolerance, seed).run()
 
 
 def assert_gradients(f: Any, *args: Any, **options: Any) -> Report:
@@ -137,11 +145,10 @@ class _Check:
     backend: Backend
     label: str
     order: int
-    budget: float
+    budget: Budget
     tolerance: Tolerance | None
     seed: int
     notes: list[str] = field(default_factory=list)
-    evaluations: int = 0
 
     def run(self) -> Report:
         backend = self.backend
@@ -159,10 +166,7 @@ class _Check:
             raise ArgumentError(
                 "check.gradients: the function has to return real numbers or arrays of them"
             )
-        started = time.perf_counter()
         again = self._evaluate(self.values)
-        self.started = started
-        self.second = max(time.perf_counter() - started, 1e-6)
         if not _equal(self.outs, again) or not self._same_nearby():
             return self._undecided(
                 "not deterministic: two evaluations at one point differ; fix the seed inside the"
@@ -179,11 +183,15 @@ class _Check:
         results = []
         if mutated:
             results.append(mutated)
+        self.budget.settle(lambda: self._cost(self.values))
+        if self.budget.allowed < _FEWEST:
+            return self._undecided(f"{self._too_little()}: at least {_FEWEST} are needed")
         self._set_noise()
-        for i in range(len(self.values)):
-            if is_unasked(self.claimed[i]):
-                continue
-            results.append(self._first(i))
+        asked = [i for i in range(len(self.values)) if not is_unasked(self.claimed[i])]
+        self._take_joint(asked)
+        begun = self.budget.spent / self.budget.allowed
+        for k, i in enumerate(asked):
+            results.append(self._first(i, begun + (1 - begun) * (k + 1) / len(asked)))
         results += self._linearity()
         if backend.has_forward_mode:
             results += self._forward_mode()
@@ -205,7 +213,7 @@ class _Check:
     # -- evaluation ------------------------------------------------------------------------------
 
     def _evaluate(self, values: Sequence[Array]) -> list[Array]:
-        self.evaluations += 1
+        self.budget.count()
         with np.errstate(all="ignore"):
             return [np.asarray(o) for o in self.backend.evaluate(values)]
 
@@ -223,7 +231,7 @@ class _Check:
         self.centre = self._cost(self.values)
         sizes = [v.size for v in self.values]
         widest = int(np.argmax(sizes))
-        quick = self.budget < 300 * self.second
+        quick = self.budget.allowed < 300
         noise = noise_level(self._cost_of(widest), self.values[widest], self.rng, quick)
         magnitude = max(
             sum(float(np.sum(np.abs(u * o))) for u, o in zip(self.cotangents, self.outs)), 1e-300
@@ -243,7 +251,8 @@ class _Check:
 
     # -- the gradient ----------------------------------------------------------------------------
 
-    def _first(self, i: int) -> ArgumentResult:
+    def _first(self, i: int, share: float) -> ArgumentResult:
+        """The gradient of one argument; evaluations may be spent up to a share of the budget."""
         value, claimed = self.values[i], self.claimed[i]
         assert self.tolerance is not None
         shape_fault = self._shape_fault(i, claimed)
@@ -253,32 +262,35 @@ class _Check:
             np.zeros(value.shape) if claimed is None else np.asarray(claimed, dtype=np.float64)
         )
         cost = self._cost_of(i)
-        entries = self._entries(value.size)
-        truth = entry_truth(cost, value, entries, self.noise, centre=self.centre)
+        go_on = lambda: self.budget.affords(DEAREST, share)  # noqa: E731
+        everything = value.size <= _ALL and self.budget.affords(8 * value.size, share)
+        # Directions first: they see every entry, though none of them sharply.
+        along = [] if everything else self._along(i, gradient, go_on)
+        entries = np.arange(value.size) if everything else self._sample(value.size)
+        truth = entry_truth(cost, value, entries, self.noise, centre=self.centre, go_on=go_on)
         comparison = compare(gradient, truth, self.tolerance)
+        if not len(truth.entries) and value.size:
+            comparison = self._by_directions(along)
         if comparison.verdict == WRONG and not self._stands(i, gradient, truth):
             comparison = replace(
                 comparison, verdict=CANNOT_TELL, reason="differences at two sets of steps disagree"
             )
-        directions = 0
-        if not truth.is_complete:
-            comparison, directions = self._along(i, gradient, comparison)
+        elif comparison.verdict == RIGHT:
+            wrong = [c for c in along if c.verdict == WRONG]
+            if wrong:
+                words = "wrong along a random direction, though right in the sampled entries"
+                comparison = replace(wrong[0], reason=words, kinks=comparison.kinks)
         if claimed is None and comparison.verdict == RIGHT:
             comparison = replace(
                 comparison, reason="no gradient, and the function does not depend on it here"
             )
-        return self._result(i, comparison, len(entries), directions)
+        return self._result(i, comparison, len(truth.entries), len(along))
 
-    def _entries(self, size: int) -> NDArray[np.intp]:
-        if size <= min(_ALL, self.budget / (len(self.values) * 8 * self.second)):
+    def _sample(self, size: int) -> NDArray[np.intp]:
+        """Entries of a large argument, at random: the more the budget pays for, the more of them."""
+        if size <= _SAMPLE:
             return np.arange(size)
-        wanted = min(max(2 * self._tests() // 3, 1), 50, size)
-        return np.sort(self.rng.choice(size, wanted, replace=False))
-
-    def _tests(self) -> int:
-        """Derivatives per argument that the rest of the budget pays for."""
-        left = self.budget - (time.perf_counter() - self.started)
-        return int(left / (8 * self.second * len(self.values)))
+        return self.rng.choice(size, _SAMPLE, replace=False)
 
     def _stands(self, i: int, gradient: Array, truth: Truth) -> bool:
         """Repeat the worst differences with other steps: is it still wrong?"""
@@ -286,45 +298,86 @@ class _Check:
         got = gradient.reshape(-1)[truth.entries]
         distance = np.nan_to_num(np.abs(got - truth.value), nan=np.inf)
         worst = truth.entries[np.argsort(-distance)[:3]]
+        if not self.budget.affords(DEAREST * len(worst)):
+            return True
         again = entry_truth(
             self._cost_of(i), self.values[i], worst, self.noise, centre=self.centre, first=0.3
         )
         return compare(gradient, again, self.tolerance).verdict == WRONG
 
-    def _along(self, i: int, gradient: Array, comparison: Comparison) -> tuple[Comparison, int]:
-        """Random directions: they see every entry at once, though none of them sharply."""
+    def _along(
+        self, i: int, gradient: Array, go_on: Callable[[], bool]
+    ) -> list[Comparison]:
+        """Comparisons along random directions."""
         assert self.tolerance is not None
         value = self.values[i]
         cost = self._cost_of(i)
-        directions = min(max(self._tests(), 1), _DIRECTIONS)
-        for k in range(directions):
+        found = []
+        for _ in range(_DIRECTIONS):
             direction = self.rng.uniform(0.5, 1.5, value.shape) * self.rng.choice(
                 (-1.0, 1.0), value.shape
             )
             direction *= max(spread(value), 1e-3) / math.sqrt(value.size)
+            if not go_on():
+                break
             truth = direction_truth(_line(cost, value, direction), 1.0, self.noise, self.centre)
             terms = gradient * direction
             along = float(np.sum(terms))
             # What rounding and a relative error of rtol in every entry can do to the sum.
             slack = self.tolerance.rtol * float(np.sqrt(np.sum(terms * terms)))
-            found = compare(np.array([along]), truth, self.tolerance)
-            if (
-                found.verdict == WRONG
-                and abs(along - truth.value[0]) > slack
-                and comparison.verdict == RIGHT
-            ):
-                worst = found.worst
-                assert worst is not None
-                return (
-                    Comparison(
-                        WRONG,
-                        "wrong along a random direction, though right in the sampled entries",
-                        Worst((), worst.claimed, worst.expected, worst.error, worst.bound),
-                        comparison.kinks,
-                    ),
-                    k + 1,
-                )
-        return comparison, directions
+            comparison = compare(np.array([along]), truth, self.tolerance)
+            if comparison.verdict == WRONG and abs(along - truth.value[0]) <= slack:
+                comparison = Comparison(RIGHT)
+            found.append(_without_index(comparison))
+        return found
+
+    def _by_directions(self, along: list[Comparison]) -> Comparison:
+        """The verdict where the budget paid for no entries."""
+        for verdict in (WRONG, CANNOT_TELL):
+            for comparison in along:
+                if comparison.verdict == verdict:
+                    return comparison
+        if along:
+            return along[0]
+        if self.joint is not None and self.joint.verdict == RIGHT:
+            return replace(
+                self.joint,
+                reason="only along one direction through all arguments at once:"
+                f" {self._too_little()}",
+            )
+        return Comparison(CANNOT_TELL, f"not reached: {self._too_little()}")
+
+    def _too_little(self) -> str:
+        number = f"{self.budget.allowed} evaluations of this function"
+        if self.budget.fixed is not None:
+            return f"evaluations= allows {number}"
+        return f"the budget of {self.budget.seconds:g} s pays for {number}; give more as budget="
+
+    def _take_joint(self, asked: list[int]) -> None:
+        """One direction through all arguments, if they are too many for one each."""
+        self.joint: Comparison | None = None
+        if self.budget.affords(2 * DEAREST * len(asked)):
+            return
+        assert self.tolerance is not None
+        directions = {}
+        along = 0.0
+        for i in asked:
+            value, claimed = self.values[i], self.claimed[i]
+            if claimed is None or self._shape_fault(i, claimed):
+                continue
+            direction = self.rng.uniform(0.5, 1.5, value.shape)
+            direction *= self.rng.choice((-1.0, 1.0), value.shape)
+            direction *= max(spread(value), 1e-3) / math.sqrt(max(value.size, 1))
+            directions[i] = direction
+            along += float(np.sum(direction * np.asarray(claimed, dtype=np.float64)))
+
+        def cost(t: float) -> float:
+            return self._cost(
+                [v + t * directions[i] if i in directions else v for i, v in enumerate(self.values)]
+            )
+
+        truth = direction_truth(guard(cost), 1.0, self.noise, self.centre)
+        self.joint = _without_index(compare(np.array([along]), truth, self.tolerance))
 
     def _shape_fault(self, i: int, claimed: Any) -> str:
         if claimed is None:
@@ -484,7 +537,7 @@ class _Check:
 
         def inner(values: Sequence[Array]) -> float:
             found = self.backend.pull(values, self.cotangents)
-            self.evaluations += 1
+            self.budget.count()
             return float(sum(np.sum(w * g) for w, g in zip(weights, found) if g is not None))
 
         results = []
@@ -495,8 +548,11 @@ class _Check:
                 lambda v, i=i: inner([v if k == i else x for k, x in enumerate(self.values)])
             )
             noise = max(noise_level(cost, value, self.rng), 2.0**-52 * abs(centre))
-            entries = self._entries(value.size)
-            truth = entry_truth(cost, value, entries, noise, centre=centre)
+            share = 1 + (i + 1) / len(self.values)
+            go_on = lambda share=share: self.budget.affords(DEAREST, share)  # noqa: E731
+            everything = value.size <= _ALL and self.budget.affords(8 * value.size, share)
+            entries = np.arange(value.size) if everything else self._sample(value.size)
+            truth = entry_truth(cost, value, entries, noise, centre=centre, go_on=go_on)
             given = (
                 np.zeros(value.shape)
                 if claimed[i] is None
@@ -507,7 +563,9 @@ class _Check:
             else:
                 comparison = compare(given, truth, self.tolerance)
             results.append(
-                replace(self._result(i, comparison, len(entries), 0), mode="second order")
+                replace(
+                    self._result(i, comparison, len(truth.entries), 0), mode="second order"
+                )
             )
         return results
 
@@ -528,8 +586,10 @@ class _Check:
         size = sum(r.size for r in results if r.mode == "gradient")
         coverage = (
             f"{checked} of {size} entries of {len(self.values)} arguments by differences,"
-            f" {sum(r.directions for r in results)} random directions; {self.evaluations} evaluations"
+            f" {sum(r.directions for r in results)} random directions; {self.budget}"
         )
+        if self.joint is not None:
+            coverage += "; one direction through all arguments at once"
         extras = ["linearity of the pullback"] if self.backend.is_linear_in_cotangent else []
         extras += ["forward mode by the adjoint identity"] if self.backend.has_forward_mode else []
         extras += ["second order"] if self.order == 2 else []
@@ -547,6 +607,13 @@ class _Check:
 
 def _equal(a: Sequence[Array], b: Sequence[Array]) -> bool:
     return len(a) == len(b) and all(np.array_equal(x, y, equal_nan=True) for x, y in zip(a, b))
+
+
+def _without_index(comparison: Comparison) -> Comparison:
+    """A comparison of one number: along a direction there is no entry to name."""
+    if comparison.worst is None:
+        return comparison
+    return replace(comparison, worst=replace(comparison.worst, index=()))
 
 
 def _line(

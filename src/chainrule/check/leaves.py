@@ -16,10 +16,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Leaf", "gradient_name", "is_gradient_name", "promote", "put", "same_name", "walk"]
+__all__ = [
+    "OPAQUE",
+    "Leaf",
+    "follow",
+    "gradient_name",
+    "is_gradient_name",
+    "promote",
+    "put",
+    "same_name",
+    "walk",
+]
 
 Token = str | int
-_OPAQUE = (ModuleType, FunctionType, BuiltinFunctionType, MethodType, type, str, bytes)
+OPAQUE = (ModuleType, FunctionType, BuiltinFunctionType, MethodType, type, str, bytes)
 _DEPTH = 6
 
 
@@ -102,7 +112,7 @@ def walk(value: Any, name: str, integers: bool = False) -> Iterator[Leaf]:
         ):
             yield Leaf(tokens, path, np.asarray(node), True)
             continue
-        if isinstance(node, _OPAQUE) or len(path) >= _DEPTH or id(node) in seen:
+        if isinstance(node, OPAQUE) or len(path) >= _DEPTH or id(node) in seen:
             continue
         children: list[tuple[Any, Token, tuple[str, Any]]] = []
         if isinstance(node, dict):
@@ -124,6 +134,14 @@ def walk(value: Any, name: str, integers: bool = False) -> Iterator[Leaf]:
 
 def _token(key: Any) -> Token:
     return key if isinstance(key, int) else str(key)
+
+
+def follow(root: Any, path: tuple[tuple[str, Any], ...]) -> Any:
+    """What stands at `path` below `root`."""
+    node = root
+    for kind, key in path:
+        node = node[key] if kind == "item" else getattr(node, key)
+    return node
 
 
 def put(
@@ -160,7 +178,7 @@ def _promote(value: Any, depth: int, done: dict[int, Any]) -> Any:
             new = np.array(value, dtype=np.float64)
     elif isinstance(value, np.floating):
         new = float(value)
-    elif isinstance(value, _OPAQUE) or depth == 0:
+    elif isinstance(value, OPAQUE) or depth == 0:
         pass
     elif isinstance(value, dict):
         done[id(value)] = (value, value)

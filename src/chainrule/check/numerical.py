@@ -46,6 +46,7 @@ def entry_truth(
     *,
     centre: float | None = None,
     first: float = 1.0,
+    go_on: Callable[[], bool] = lambda: True,
 ) -> Truth:
     """Derivatives of ``cost(value)`` with respect to chosen entries.
 
@@ -63,12 +64,16 @@ def entry_truth(
         ``cost(value)``.
     first : float
         Factor on the first step.
+    go_on : callable
+        Asked before each entry; if it says no, the truth ends with the entry before.
     """
     if centre is None:
         centre = cost(value)
     typical = spread(value)
     found = []
     for entry in entries:
+        if not go_on():
+            break
 
         def along(t: float, entry: int = int(entry)) -> float:
             moved = value.copy()
@@ -81,7 +86,7 @@ def entry_truth(
         )
     return Truth(
         value.shape,
-        np.asarray(entries, dtype=np.intp).reshape(-1),
+        np.asarray(entries, dtype=np.intp).reshape(-1)[: len(found)],
         np.array([d.value for d in found], dtype=np.float64),
         np.array([d.error for d in found], dtype=np.float64),
         np.array([d.left for d in found], dtype=np.float64),

@@ -26,9 +26,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import ArgumentError
-from .leaves import Leaf, gradient_name, is_gradient_name, promote, put, same_name, walk
+from .leaves import Leaf, follow, gradient_name, is_gradient_name, promote, put, same_name, walk
 
-__all__ = ["ForwardBackward", "Outcome", "Program", "SingleFunction"]
+__all__ = ["CostReader", "ForwardBackward", "Outcome", "Program", "SingleFunction", "quiet"]
 
 _TOTAL = (
     "loss",
@@ -63,6 +63,29 @@ class Outcome:
     cost: float | None
     outputs: list[Leaf]
     error: Exception | None = None
+
+
+class CostReader(ABC):
+    """A cost that the program does not compute: a formula of one value of the run and the target.
+
+    Attributes
+    ----------
+    place : (int, int)
+        Site and pass of the value: the output activation.
+    target : tuple
+        Path of the target among the inputs.
+    """
+
+    place: tuple[int, int]
+    target: tuple[tuple[str, Any], ...]
+
+    @abstractmethod
+    def __call__(self, root: list[Any]) -> float:
+        """The cost of a run on `root`, which may be changed."""
+
+    @abstractmethod
+    def formula(self, output: Any, root: list[Any]) -> Any:
+        """The cost given the value, on arrays or on tensors."""
 
 
 class Program(ABC):
@@ -105,6 +128,15 @@ class Program(ABC):
     def _call(self, root: list[Any], gradients: bool) -> tuple[float | None, list[Leaf]]:
         """Run on `root`, which may be changed; without `gradients` only the cost is wanted."""
 
+    @abstractmethod
+    def differentiable_cost(self, root: list[Any]) -> Any:
+        """The cost as the code leaves it, before it is made a float: a tensor if `root` holds tensors."""
+
+    @property
+    def cost_reader(self) -> CostReader | None:
+        """Where the cost comes from, if the code does not compute it."""
+        return None
+
     # -- running -------------------------------------------------------------------------------
 
     def fresh(self, overrides: dict[int, NDArray[np.float64]] | None = None) -> list[Any]:
@@ -121,7 +153,7 @@ class Program(ABC):
         """Run once; exceptions of the user's code are returned, not raised."""
         root = self.fresh(overrides)
         self.on_start()
-        with _quiet(self.seed):
+        with quiet(self.seed):
             try:
                 cost, outputs = self._call(root, gradients)
             except Exception as error:
@@ -149,9 +181,7 @@ class Program(ABC):
         leaf = self.leaves[number]
         if leaf.value.dtype.kind == "f":
             return
-        node: Any = self.root
-        for kind, step in leaf.path[:-1]:
-            node = node[step] if kind == "item" else getattr(node, step)
+        node = follow(self.root, leaf.path[:-1])
         kind, step = leaf.path[-1]
         value = leaf.value.astype(np.float64)
         new = float(value) if leaf.scalar else value
@@ -216,6 +246,7 @@ class SingleFunction(Program):
         self.parameters = bind_names(self.function, args, kwargs, owner is not None)
         self.result_names = return_names(self.function)
         self.external: Callable[[list[Any]], float] | None = None
+        self._cost_paths: list[tuple[tuple[str, Any], ...]] = []
         super().__init__([owner, list(args), dict(kwargs)], seed)
 
     @property
@@ -239,10 +270,24 @@ class SingleFunction(Program):
         )
         named = name_results(result, self.result_names)
         scalars, outputs = split_costs(named, self.leaves)
-        cost = external if self.external is not None else pick_cost(scalars)
+        chosen = pick_cost(scalars)
+        self._cost_paths = [leaf.path for leaf in chosen]
+        cost = external
+        if self.external is None and chosen:
+            cost = float(sum(float(leaf.value) for leaf in chosen))
         if self.external is not None:
             outputs = [leaf for leaf in outputs if leaf.value.size >= 1]
         return cost, outputs
+
+    def differentiable_cost(self, root: list[Any]) -> Any:
+        owner, args, kwargs = root
+        front = [] if owner is None else [owner]
+        result = self.function(*front, *args, **kwargs)
+        return sum(follow(result, path) for path in self._cost_paths)
+
+    @property
+    def cost_reader(self) -> CostReader | None:
+        return self.external if isinstance(self.external, CostReader) else None
 
 
 class ForwardBackward(Program):
@@ -311,6 +356,17 @@ class ForwardBackward(Program):
         back = owners[0] if self.same_owner else owners[1]
         gradient = self.backward(*([] if back is None else [back]), *bound)
         return cost, list(name_results(gradient, self.result_names))
+
+    def differentiable_cost(self, root: list[Any]) -> Any:
+        owners, args, kwargs = root
+        front = [] if owners[0] is None else [owners[0]]
+        result = self.forward(*front, *args, **kwargs)
+        pieces = list(result) if isinstance(result, tuple) else [result]
+        assert self.plan is not None
+        outs = [value for kind, value in self.plan if kind == "out"]
+        if not outs:
+            return pieces[0]
+        return sum((self.cotangents[i] * pieces[i]).sum() for i in outs)
 
     def _cost(self, pieces: list[Any], outs: list[int]) -> float:
         if not outs:
@@ -604,19 +660,15 @@ def _is_total(leaf: Leaf) -> bool:
     return leaf.word.replace("_", "").lower() in _TOTAL
 
 
-def pick_cost(scalars: list[Leaf]) -> float | None:
-    """The cost among the numbers a function returned: the total, or the sum of its named parts."""
-    if not scalars:
-        return None
+def pick_cost(scalars: list[Leaf]) -> list[Leaf]:
+    """The numbers whose sum is the cost: the total, or its named parts."""
     totals = [s for s in scalars if _is_total(s)]
     if totals:
-        return float(totals[0].value)
+        return totals[:1]
     parts = [
         s for s in scalars if any(w in s.word.lower() for w in ("loss", "cost", "reg", "penalty"))
     ]
-    if len(parts) > 1:
-        return float(sum(float(p.value) for p in parts))
-    return float(scalars[0].value)
+    return parts if len(parts) > 1 else scalars[:1]
 
 
 def _nothing() -> None:
@@ -624,7 +676,7 @@ def _nothing() -> None:
 
 
 @contextlib.contextmanager
-def _quiet(seed: int) -> Iterator[None]:
+def quiet(seed: int) -> Iterator[None]:
     """Global generators seeded and restored, output and floating-point warnings kept back."""
     numpy_state = np.random.get_state()  # noqa: NPY002  (the user's code may use the old interface)
     python_state = random.getstate()

@@ -131,6 +131,8 @@ class Recorder:
     ----------
     on : int
         The site that is edited, or -1; several sites are an object equal to each of them.
+    watch : callable or None
+        ``watch(site, pass, value)`` gives the value that the program goes on with.
     """
 
     def __init__(self) -> None:
@@ -140,6 +142,7 @@ class Recorder:
         self.original: Any = None
         self.changes: dict[int, Callable[[Any, int], Any]] = {}
         self.events: list[Event] | None = None
+        self.watch: Callable[[int, int, Any], Any] | None = None
         self.scopes: dict[int, list[dict[str, Any]]] | None = None
         self.counts: dict[int, int] = {}
         self.last = -1
@@ -158,6 +161,7 @@ class Recorder:
         self.edit({})
         self.changes = {}
         self.events = None
+        self.watch = None
         self.scopes = None
         self.begin()
 
@@ -178,7 +182,12 @@ class Recorder:
         self.counts = {}
         self.last = -1
         self._steps = 0
-        self._active = bool(self.changes) or self.events is not None or self.scopes is not None
+        self._active = (
+            bool(self.changes)
+            or self.events is not None
+            or self.scopes is not None
+            or self.watch is not None
+        )
 
     # -- called from instrumented code ---------------------------------------------------------
 
@@ -195,6 +204,8 @@ class Recorder:
         change = self.changes.get(site)
         if change is not None:
             value = change(value, pass_)
+        if self.watch is not None:
+            return self.watch(site, pass_, value)
         if self.scopes is not None:
             self._note_scope(site, sys._getframe(1).f_locals)
         if self.events is not None:
@@ -218,6 +229,8 @@ class Recorder:
                 result[...] = changed
             else:
                 result = changed
+        if self.watch is not None:
+            return self.watch(site, pass_, result)
         if self.events is not None:
             self.events.append(Event(site, pass_, snapshot(result)))
         return result

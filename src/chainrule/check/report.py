@@ -275,9 +275,12 @@ def _table(arguments: tuple[ArgumentResult, ...]) -> list[str]:
                 row[i].ljust(widths[i]) if i != 2 else row[i].rjust(widths[i]) for i in (0, 1, 2, 6)
             ]
             lines.append(" ".join(cells).rstrip())
+    named: dict[str, list[str]] = {}
     for a in arguments:
         if a.reason:
-            lines += _wrap(f"{a.name}: {a.reason}", "    ", first="  ")
+            named.setdefault(a.reason, []).append(a.name)
+    for reason, names in named.items():
+        lines += _wrap(f"{', '.join(names)}: {reason}", "    ", first="  ")
     return lines
 
 

@@ -21,6 +21,7 @@ from .localise import Case, wrong_statements
 from .program import ForwardBackward, Outcome, Program, SingleFunction
 from .recorder import Recorder
 from .report import CANNOT_TELL, RIGHT, WRONG, ArgumentResult, Finding, Report
+from .tensor_run import TensorRuns
 
 __all__ = ["backward", "check_program", "load", "source"]
 
@@ -227,7 +228,8 @@ def _check(
     budget: float,
     notes: list[str],
 ) -> Report:
-    exam = Examination(program, budget=budget, gradient_of=gradient_of)
+    tensors = TensorRuns(program, recorder, code) if code is not None else None
+    exam = Examination(program, budget=budget, gradient_of=gradient_of, tensors=tensors)
     base = program.run()
     if base.error is not None:
         return _crashed(name, base.error, code, notes)
@@ -249,14 +251,10 @@ def _check(
         case = Case(exam, code, recorder, base, seconds=budget)
         findings = wrong_statements(case)
         notes += case.notes
-    checked = sum(r.checked for r in results)
-    size = sum(r.size for r in results)
-    coverage = (
-        f"{checked} of {size} entries of {len(results)} gradients one by one, and each gradient along"
-        f" a random direction at {len(exam.shifted)} shifted points; {exam.runs} runs of the code"
-    )
+    if tensors is not None and tensors.why:
+        notes.append(f"the forward code was not run on tensors: {tensors.why}")
     return Report(
-        name, tuple(results), tuple(findings), tuple(notes), coverage, exam.tolerance.rule()
+        name, tuple(results), tuple(findings), tuple(notes), exam.coverage(), exam.tolerance.rule()
     )
 
 
@@ -278,7 +276,9 @@ def _elsewhere(
     kept = {number: np.array(program.leaves[number].value) for number in point}
     program.rebase(point)
     moved = program.run()
-    again = Examination(program, exam.tolerance, exam.budget, exam.gradient_of, exam.seed + 1)
+    again = Examination(
+        program, exam.tolerance, exam.budget, exam.gradient_of, exam.seed + 1, exam.tensors
+    )
     try:
         if moved.error is not None or moved.cost is None or not np.isfinite(moved.cost):
             raise NotCheckable("not defined nearby")

@@ -1,0 +1,427 @@
+"""True derivatives of every intermediate value, by running the forward code on tensors.
+
+The user's own statements compute with tensors instead of arrays; the graph that this records gives
+the derivative of the cost with respect to each input and to the value of each executed statement,
+every pass of a loop by itself, in one reverse walk and without differences.
+
+A run on tensors is believed only if it does what the run on arrays did: the same statements in the
+same order, with the same values. Code for which this does not hold (it leaves NumPy, or asks for
+the type of an array) is judged by differences, as is every point at which the derivative jumps.
+"""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+import chainrule as cr
+
+from ..core.graph import Node, ancestors
+from ..core.reverse import pullback
+from ..core.transforms import track
+from .differences import spread
+from .instrument import Instrumented
+from .leaves import OPAQUE, follow
+from .program import Program, quiet
+from .recorder import Event, Recorder
+
+__all__ = ["TensorRuns", "TrueGradients"]
+
+Key = tuple[int, int]
+Floats = NDArray[np.float64]
+
+#: Statements executed and bytes of their values beyond which the code is not run on tensors: a
+#: write to one element copies the array, so loops over elements cost more there than in NumPy.
+_STEPS = 30_000
+_BYTES = 4e9
+#: Relative displacement across which the derivative must not jump, and what counts as a jump.
+_NEARBY = 1e-9
+_JUMP = 1e-5
+
+
+@dataclass(frozen=True)
+class TrueGradients:
+    """Derivatives of the cost at one point, exact up to rounding.
+
+    Attributes
+    ----------
+    leaves : dict of int to ndarray
+        By number of the input.
+    values : dict of (int, int) to ndarray
+        By site and pass: the value of a statement in one of its executions.
+    """
+
+    leaves: dict[int, Floats]
+    values: dict[Key, Floats] = field(default_factory=dict)
+
+
+class _Refused(Exception):
+    """The code does not run on tensors as it does on arrays; the message says why."""
+
+
+class _Reached(BaseException):
+    """The cost is known; what follows need not be run."""
+
+    def __init__(self, cost: Any) -> None:
+        super().__init__()
+        self.cost = cost
+
+
+class TensorRuns:
+    """Runs of a program on tensors.
+
+    Parameters
+    ----------
+    program : Program
+        The code under test.
+    recorder : Recorder
+        The one that the installed code reports to.
+    code : Instrumented
+        The user's files, installed.
+
+    Attributes
+    ----------
+    why : str
+        Why there are no true gradients, where there are none.
+    """
+
+    def __init__(self, program: Program, recorder: Recorder, code: Instrumented) -> None:
+        self.program = program
+        self.recorder = recorder
+        self.code = code
+        self.why = ""
+        self._events: list[Event] = []
+        self._stop: Key | None = None
+
+    def prepare(self, cost: float) -> TrueGradients | None:
+        """The true gradients at the program's own point, or None if differences have to do.
+
+        Parameters
+        ----------
+        cost : float
+            What the run on arrays gave.
+        """
+        self._events = self._array_run()
+        size = sum(np.asarray(e.value).nbytes for e in self._events if _is_array(e.value))
+        if len(self._events) > _STEPS or size * len(self._events) > _BYTES * 100:
+            self.why = f"it takes {len(self._events)} steps"
+            return None
+        self._stop = self._cost_event(cost)
+        try:
+            here = self._run(None, cost)
+            self._require_smooth(here)
+        except _Refused as reason:
+            self.why = str(reason)
+            return None
+        return here
+
+    def at(self, overrides: dict[int, Floats]) -> TrueGradients | None:
+        """The true gradients with some inputs replaced; None where that cannot be had."""
+        try:
+            return self._run(overrides, None)
+        except _Refused:
+            return None
+
+    # -- the run on arrays ---------------------------------------------------------------------
+
+    def _array_run(self) -> list[Event]:
+        recorder = self.recorder
+        recorder.events = []
+        with _tensors_allowed(self.program.functions):
+            self.program.run()
+        events, recorder.events = recorder.events, None
+        return events
+
+    def _cost_event(self, cost: float) -> Key | None:
+        """The last statement, before the results are handed over, whose value is the cost."""
+        if self.program.cost_reader is not None:
+            return self.program.cost_reader.place
+        found = None
+        for event in self._events:
+            value = event.value
+            scalar = isinstance(value, (float, np.floating)) or (
+                isinstance(value, np.ndarray) and value.ndim == 0
+            )
+            kind = self.code.sites[event.site].kind
+            if scalar and float(value) == cost and kind in ("assign", "update"):
+                found = (event.site, event.pass_)
+        return found
+
+    # -- the run on tensors --------------------------------------------------------------------
+
+    def _run(self, overrides: dict[int, Floats] | None, cost: float | None) -> TrueGradients:
+        """One run; `cost` is given where the values have to be those of the run on arrays."""
+        error: Exception | None = None
+        for scalars in (True, False):
+            try:
+                return self._attempt(overrides, cost, scalars)
+            except _Refused:
+                raise
+            except Exception as found:
+                error = found
+        words = str(error).splitlines()[0][:80] if str(error) else ""
+        raise _Refused(f"{type(error).__name__}: {words}")
+
+    def _attempt(
+        self, overrides: dict[int, Floats] | None, cost: float | None, scalars: bool
+    ) -> TrueGradients:
+        program, recorder = self.program, self.recorder
+        root = _on_tensors(program.fresh(overrides), scalars)
+        inputs: dict[int, Node] = {}
+        for number, leaf in enumerate(program.leaves):
+            tensor = follow(root, leaf.path)
+            # The formula of a cost that is not the code's own reads the target as it was given.
+            given = program.cost_reader is not None and leaf.path == program.cost_reader.target
+            if _is_tracked(tensor) and not given:
+                inputs[number] = tensor._node
+        expected = self._events if cost is not None else None
+        watch = _Watch(expected, self._stop, set(inputs.values()))
+        recorder.edit({})
+        recorder.changes = {}
+        recorder.watch = watch
+        recorder.begin()
+        try:
+            with quiet(program.seed), _tensors_allowed(program.functions):
+                total = program.differentiable_cost(root)
+        except _Reached as reached:
+            total = reached.cost
+            if program.cost_reader is not None:
+                total = program.cost_reader.formula(total, root)
+        finally:
+            recorder.watch = None
+            recorder.begin()
+        if not _is_tracked(total) or total.size != 1:
+            raise _Refused("its cost does not come out as a tensor")
+        if cost is not None and not np.isclose(float(total.detach().item()), cost, rtol=1e-9):
+            raise _Refused("it computes another cost on tensors")
+        return _gradients(total._node, inputs, watch.nodes)
+
+    def _require_smooth(self, here: TrueGradients) -> None:
+        """Refuse a point at which the derivative jumps: there the choice at the tie is no truth."""
+        rng = np.random.default_rng(11)
+        moves: dict[int, Floats] = {}
+        for number in here.leaves:
+            value = np.array(self.program.leaves[number].value, dtype=np.float64)
+            scale = np.abs(value) + max(spread(value), 1e-3)
+            moves[number] = _NEARBY * scale * rng.choice((-1.0, 1.0), value.shape)
+        sides = []
+        for sign in (1.0, -1.0):
+            moved = {
+                n: np.asarray(self.program.leaves[n].value, dtype=np.float64) + sign * move
+                for n, move in moves.items()
+            }
+            sides.append(self._run(moved, None))
+        for number, gradient in here.leaves.items():
+            one, other = (side.leaves.get(number, gradient) for side in sides)
+            largest = float(np.max(np.abs(gradient), initial=0.0))
+            gap = float(np.max(np.abs(one - other), initial=0.0))
+            if not gap <= _JUMP * max(largest, 1e-300):
+                raise _Refused("the derivative jumps at this point (a tie or kink)")
+
+
+class _Watch:
+    """Turns what the statements compute into tensors, and keeps the node of each value."""
+
+    def __init__(
+        self, expected: Sequence[Event] | None, stop: Key | None, inputs: set[Node]
+    ) -> None:
+        self.expected = expected
+        self.stop = stop
+        self.nodes: dict[Key, Node] = {}
+        self._seen = inputs
+        self._count = 0
+
+    def __call__(self, site: int, pass_: int, value: Any) -> Any:
+        value = _on_tensors(value, scalars=False)
+        if self.expected is not None:
+            self._compare(site, pass_, value)
+        self._count += 1
+        if _is_tracked(value):
+            if value._node in self._seen:
+                # A second name for a value: the derivative with respect to it is its own.
+                value = track(value)
+            self._seen.add(value._node)
+            self.nodes[site, pass_] = value._node
+        if (site, pass_) == self.stop:
+            raise _Reached(value)
+        return value
+
+    def _compare(self, site: int, pass_: int, value: Any) -> None:
+        assert self.expected is not None
+        event = self.expected[self._count] if self._count < len(self.expected) else None
+        if event is None or (event.site, event.pass_) != (site, pass_):
+            raise _Refused("it takes another way on tensors")
+        if not isinstance(value, cr.Tensor) or value.dtype.kind != "f":
+            return
+        got, wanted = value.detach().numpy(), event.value
+        if not isinstance(wanted, (np.ndarray, float, np.floating)):
+            raise _Refused("it computes other values on tensors")
+        scale = float(np.max(np.abs(wanted), initial=0.0, where=np.isfinite(wanted)))
+        if got.shape != np.shape(wanted) or not np.allclose(
+            got, wanted, rtol=0, atol=1e-9 * scale, equal_nan=True
+        ):
+            raise _Refused("it computes other values on tensors")
+
+
+def _gradients(root: Node, inputs: dict[int, Node], values: dict[Key, Node]) -> TrueGradients:
+    nodes = ancestors([root])
+    known = set(nodes)
+    targets = {n for n in (*inputs.values(), *values.values()) if n in known}
+    with np.errstate(all="ignore"):
+        found = pullback(nodes, {root: np.ones(root.shape)}, targets)
+
+    def of(node: Node) -> Floats:
+        gradient = found.get(node)
+        return np.zeros(node.shape) if gradient is None else np.asarray(gradient, dtype=np.float64)
+
+    return TrueGradients(
+        {number: of(node) for number, node in inputs.items()},
+        {key: of(node) for key, node in values.items()},
+    )
+
+
+# -- arrays into tensors -----------------------------------------------------------------------
+
+
+def _is_tracked(value: Any) -> bool:
+    return isinstance(value, cr.Tensor) and value.requires_grad
+
+
+def _is_array(value: Any) -> bool:
+    return isinstance(value, np.ndarray)
+
+
+def _on_tensors(value: Any, scalars: bool, depth: int = 6) -> Any:
+    """`value` with float arrays (and numbers) in it as tracked tensors; lists and objects in place."""
+    return _Lift(scalars).visit(value, depth)
+
+
+class _Lift:
+    """One array stays one tensor, however many names it has."""
+
+    def __init__(self, scalars: bool) -> None:
+        self.scalars = scalars
+        self.done: dict[int, tuple[Any, Any]] = {}
+
+    def visit(self, value: Any, depth: int) -> Any:
+        kind = type(value)
+        if kind in (int, bool, str, type(None)):
+            return value
+        if id(value) in self.done:
+            return self.done[id(value)][1]
+        new = value
+        if isinstance(value, np.ndarray):
+            new = track(np.array(value)) if value.dtype.kind == "f" else value
+        elif isinstance(value, cr.Tensor):
+            new = track(value) if value._node is None and value.dtype.kind == "f" else value
+        elif isinstance(value, (float, np.floating)):
+            # Numbers are values, not objects: two equal ones are not one.
+            return track(float(value)) if self.scalars and np.isfinite(value) else value
+        elif isinstance(value, OPAQUE) or depth == 0:
+            return value
+        self.done[id(value)] = (value, new)
+        if new is value and not isinstance(value, cr.Tensor):
+            new = self._container(value, depth - 1)
+            self.done[id(value)] = (value, new)
+        return new
+
+    def _container(self, value: Any, depth: int) -> Any:
+        if isinstance(value, dict):
+            for key in list(value):
+                value[key] = self.visit(value[key], depth)
+        elif isinstance(value, list):
+            value[:] = [self.visit(v, depth) for v in value]
+        elif isinstance(value, tuple):
+            parts = [self.visit(v, depth) for v in value]
+            if any(new is not old for new, old in zip(parts, value)):
+                return type(value)(*parts) if hasattr(value, "_fields") else tuple(parts)
+        elif hasattr(value, "__dict__"):
+            attributes = vars(value)
+            for key in list(attributes):
+                attributes[key] = self.visit(attributes[key], depth)
+        return value
+
+
+# -- the names through which NumPy and Python would drop the graph ------------------------------
+
+
+class _AnyArray(type):
+    def __instancecheck__(cls, value: Any) -> bool:
+        return isinstance(value, (np.ndarray, cr.Tensor))
+
+
+class _Array(metaclass=_AnyArray):
+    """Stands for ``np.ndarray`` in ``isinstance``."""
+
+
+class _AnyFloat(type):
+    def __instancecheck__(cls, value: Any) -> bool:
+        return isinstance(value, builtins.float)
+
+
+class _Float(metaclass=_AnyFloat):
+    """``float`` that leaves a tensor what it is."""
+
+    def __new__(cls, value: Any = 0.0) -> Any:
+        return value if isinstance(value, cr.Tensor) else builtins.float(value)
+
+
+def _array_of(make: Callable[..., Any]) -> Callable[..., Any]:
+    def made(value: Any, *args: Any, **kwargs: Any) -> Any:
+        if _holds_tensor(value):
+            copied = cr.numpy.array(value)
+            return copied if copied.dtype.kind == "f" else make(value, *args, **kwargs)
+        return make(value, *args, **kwargs)
+
+    return made
+
+
+def _holds_tensor(value: Any) -> bool:
+    if isinstance(value, (list, tuple)):
+        return any(_holds_tensor(v) for v in value)
+    return isinstance(value, cr.Tensor)
+
+
+class _Numpy:
+    """NumPy, but for what it cannot dispatch: arrays made of tensors, the type of an array."""
+
+    ndarray = _Array
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(np, name)
+        if name in ("empty", "empty_like"):
+            # What an empty array holds differs from run to run, and is not to be compared.
+            return getattr(np, name.replace("empty", "zeros"))
+        if name in ("array", "asarray", "asanyarray", "ascontiguousarray", "float64"):
+            return _array_of(found)
+        return found
+
+
+@contextmanager
+def _tensors_allowed(functions: Sequence[Callable[..., Any]]) -> Iterator[None]:
+    """Inside the block the modules of `functions` see :class:`_Numpy` for NumPy."""
+    changed: list[tuple[dict[str, Any], str, Any]] = []
+    missing = object()
+    spaces = {id(s): s for s in (getattr(f, "__globals__", None) for f in functions) if s}
+    for space in spaces.values():
+        for name, value in list(space.items()):
+            if value is np:
+                changed.append((space, name, value))
+                space[name] = _Numpy()
+        if "float" not in space:
+            changed.append((space, "float", missing))
+            space["float"] = _Float
+    try:
+        yield
+    finally:
+        for space, name, value in changed:
+            if value is missing:
+                space.pop(name, None)
+            else:
+                space[name] = value
