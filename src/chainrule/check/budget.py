@@ -49,9 +49,7 @@ class Budget:
         self.spent = 0
 
     def settle(self, evaluate: Callable[[], object]) -> None:
-        """Set the number from the quickest of three evaluations.
-
-        """
+        """Set the number from the quickest of three evaluations."""
         if self.fixed is not None:
             return
         one = math.inf

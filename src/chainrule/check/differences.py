@@ -25,7 +25,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Derivative", "complex_step", "derivative_along", "measure_noise", "step_scale"]
+__all__ = [
+    "Derivative",
+    "complex_step",
+    "confirms",
+    "derivative_along",
+    "measure_noise",
+    "step_scale",
+]
 
 Scalar = Callable[[float], float]
 
@@ -34,6 +41,8 @@ _RUNG = 32.0
 _RUNGS = 5
 #: Relative spread at which a rung is good enough to stop.
 _GOOD = 1e-9
+#: Relative difference at which another derivative counts as confirmed.
+_CONFIRMED = 1e-3
 #: A one-sided pair closer than this (relative) is one derivative, not two.
 _KINK = 1e-3
 
@@ -236,6 +245,35 @@ def _one_sided_limit(pairs: list[tuple[float, float, float]], noise: float) -> t
     if gaps[-1] < 0.5 * gaps[-2]:
         return 0.0, 0.0
     return settled[-2] if gaps[-2] <= gaps[-1] else settled[-1]
+
+
+def confirms(f: Scalar, scale: float, expected: float, noise: float) -> bool:
+    """True if a central difference of some step agrees with an expected derivative to 0.1 %.
+
+    Two evaluations where `f` is smooth, up to eight near kinks: enough to believe a derivative that
+    was computed in another way, not to doubt it.
+
+    Parameters
+    ----------
+    f, scale, noise
+        As for :func:`derivative_along`.
+    expected : float
+        The derivative at 0 that is to be confirmed.
+
+    Examples
+    --------
+    >>> confirms(lambda t: math.sin(1 + t), 1.0, math.cos(1), 2e-16)
+    True
+    >>> confirms(lambda t: math.sin(1 + t), 1.0, 1.01 * math.cos(1), 2e-16)
+    False
+    """
+    for step in (2.0**-13, 2.0**-18, 2.0**-23, 2.0**-28):
+        h = _representable(step * scale)
+        if 8 * noise / h > _CONFIRMED * abs(expected):
+            return False
+        if abs((f(h) - f(-h)) / (2 * h) - expected) <= _CONFIRMED * abs(expected):
+            return True
+    return False
 
 
 def complex_step(f: Callable[[complex], complex], scale: float) -> float:

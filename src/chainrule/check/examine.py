@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from .budget import DEAREST, Budget
 from .compare import Comparison, Tolerance, Truth, compare
-from .differences import spread
+from .differences import confirms, spread, step_scale
 from .leaves import Leaf
 from .match import MISSING, Pair, fits, key, named_gradient, pair_outputs, siblings_without
 from .numerical import direction_truth, entry_truth, guard, noise_level
@@ -119,7 +119,7 @@ class Examination:
         self._rng = np.random.default_rng(self.seed)
         self._centre = base.cost
         self._evaluations = Budget(self.budget)
-        self._evaluations.settle(self.program.cost)
+        self._evaluations.settle(lambda: self.program.cost(self._still()))
         self.exact: TrueGradients | None = None
         if self.tensors is not None:
             self.exact = self.tensors.prepare(base.cost)
@@ -139,6 +139,11 @@ class Examination:
                 self.pairs.append(Pair(MISSING, number, True))
         self.truths = [self.truth(pair.leaf) for pair in self.pairs]
         self._settle_disputes(base)
+
+    def _still(self) -> dict[int, NDArray[np.float64]]:
+        """Every float input replaced by itself: a run with overrides, as derivatives take them."""
+        leaves = self.program.leaves
+        return {n: leaf.value for n, leaf in enumerate(leaves) if leaf.value.dtype.kind == "f"}
 
     # -- truth ---------------------------------------------------------------------------------
 
@@ -177,16 +182,47 @@ class Examination:
             return gradient
         largest = int(np.argmax(np.abs(gradient)))
         others = self._rng.integers(0, gradient.size, _CONFIRM - 1)
-        truth = self._differences(leaf, np.unique([largest, *others]))
-        if compare(gradient, truth, self.tolerance).verdict != WRONG:
-            direction, along = self._probe(leaf, self.program.leaves[leaf].value)
-            claimed = np.array([np.sum(gradient * direction)])
-            if compare(claimed, along, self.tolerance).verdict != WRONG:
+        if self._agrees_in(leaf, gradient, np.unique([largest, *others])):
+            value = np.array(self.program.leaves[leaf].value, dtype=np.float64)
+            direction = self._direction(value)
+            along = float(np.sum(gradient * direction))
+            cost = self._cost_of(leaf)
+            line = lambda t: cost(value + t * direction)  # noqa: E731
+            noise = self.noise(leaf)
+            if confirms(line, 1.0, along, noise):
+                return gradient
+            truth = direction_truth(line, 1.0, noise, self._centre)
+            if compare(np.array([along]), truth, self.tolerance).verdict != WRONG:
                 return gradient
         self.exact = None
         assert self.tensors is not None
         self.tensors.why = "differences contradict the derivative taken there"
         return None
+
+    def _agrees_in(
+        self, leaf: int, gradient: NDArray[np.float64], entries: NDArray[np.intp]
+    ) -> bool:
+        """True if differences agree with a gradient in some entries, and meet no kink there."""
+        value = np.array(self.program.leaves[leaf].value, dtype=np.float64)
+        cost, typical = self._cost_of(leaf), spread(value)
+        doubtful = []
+        for entry in entries:
+
+            def along(t: float, entry: int = int(entry)) -> float:
+                moved = value.copy()
+                moved.reshape(-1)[entry] += t
+                return cost(moved)
+
+            scale = step_scale(float(value.reshape(-1)[entry]), typical)
+            expected = float(gradient.reshape(-1)[entry])
+            if not confirms(along, scale, expected, self.noise(leaf)):
+                doubtful.append(entry)
+        if not doubtful:
+            return True
+        truth = self._differences(leaf, np.array(doubtful))
+        return (
+            not truth.kinks.any() and compare(gradient, truth, self.tolerance).verdict != WRONG
+        )
 
     def _measured(self, leaf: int) -> Truth:
         """Derivative by differences, in every entry or as many as the budget pays for."""
@@ -204,9 +240,7 @@ class Examination:
         left = max(self._evaluations.allowed - self._evaluations.spent, 0)
         return min(left // 4, self._evaluations.allowed // max(len(self.pairs), 4))
 
-    def _differences(
-        self, leaf: int, entries: NDArray[np.intp], until: int | None = None
-    ) -> Truth:
+    def _differences(self, leaf: int, entries: NDArray[np.intp], until: int | None = None) -> Truth:
         value = np.array(self.program.leaves[leaf].value, dtype=np.float64)
         counted = self._evaluations
         least = counted.spent + _CONFIRM * DEAREST
@@ -234,8 +268,7 @@ class Examination:
                 continue
             gap = np.abs(np.nan_to_num(leaf.value.reshape(-1), nan=np.inf) - exact.reshape(-1))
             entries = np.argsort(-gap, kind="stable")[:_DISPUTED]
-            measured = self._differences(pair.leaf, entries)
-            if measured.kinks.any() or compare(exact, measured, self.tolerance).verdict == WRONG:
+            if not self._agrees_in(pair.leaf, exact, entries):
                 self._truth_of[pair.leaf] = self.truths[n] = self._measured(pair.leaf)
 
     def _is_right(self, output: Leaf, leaf: int) -> bool:
@@ -245,7 +278,9 @@ class Examination:
             return False
         if self.exact is not None and leaf in self.exact.leaves:
             truth = Truth.exact(self.exact.leaves[leaf])
-            return compare(output.value.reshape(value.shape), truth, self.tolerance).verdict == RIGHT
+            return (
+                compare(output.value.reshape(value.shape), truth, self.tolerance).verdict == RIGHT
+            )
         if leaf not in self._probes:
             self._probes[leaf] = self._probe(leaf, value)
         direction, truth = self._probes[leaf]
@@ -259,16 +294,20 @@ class Examination:
         value: NDArray[np.float64],
         overrides: dict[int, NDArray[np.float64]] | None = None,
     ) -> tuple[NDArray[np.float64], Truth]:
-        direction = self._rng.uniform(0.5, 1.5, value.shape) * self._rng.choice(
-            (-1.0, 1.0), value.shape
-        )
-        direction *= max(spread(value), 1e-3) if value.size else 1.0
+        direction = self._direction(value)
         cost = self._cost_of(leaf, overrides)
         centre = cost(value)
         truth = direction_truth(
             lambda t: cost(value + t * direction), 1.0, self.noise(leaf), centre
         )
         return direction, truth
+
+    def _direction(self, value: NDArray[np.float64]) -> NDArray[np.float64]:
+        """A random direction, as long as the array varies."""
+        direction = self._rng.uniform(0.5, 1.5, value.shape) * self._rng.choice(
+            (-1.0, 1.0), value.shape
+        )
+        return direction * (max(spread(value), 1e-3) if value.size else 1.0)
 
     def shift(self, points: int = 2) -> None:
         """Choose shifted points; the truth there is taken on tensors, or when asked for."""
@@ -431,12 +470,23 @@ class Examination:
             )
         return results
 
-    def coverage(self) -> str:
-        """What was compared, in words."""
-        complete = [
-            self.exact is not None and truth.is_complete and pair.leaf in self.exact.leaves
+    def _complete(self) -> list[bool]:
+        """For each pair, whether its truth is the one taken on tensors."""
+        return [
+            self.exact is not None
+            and pair.leaf in self.exact.leaves
+            and np.array_equal(truth.value, self.exact.leaves[pair.leaf].reshape(-1))
             for pair, truth in zip(self.pairs, self.truths)
         ]
+
+    @property
+    def is_exact(self) -> bool:
+        """True if every truth was taken on tensors, which they are only away from ties."""
+        return all(self._complete())
+
+    def coverage(self) -> str:
+        """What was compared, in words."""
+        complete = self._complete()
         looked = sum(len(t.entries) for t in self.truths)
         size = sum(t.size for t in self.truths)
         of = f"of {len(self.pairs)} gradient{'s' if len(self.pairs) > 1 else ''}"
@@ -446,7 +496,11 @@ class Examination:
             how = f"{sum(complete)} with reverse mode on tensors, the others by differences"
         else:
             how = "one by one by differences"
-        there = "entry by entry" if all(p.exact is not None for p in self.shifted) else "along a direction"
+        there = (
+            "entry by entry"
+            if all(p.exact is not None for p in self.shifted)
+            else "along a direction"
+        )
         return (
             f"{looked} of {size} entries {of} {how}; each at {len(self.shifted)} shifted points"
             f" {there}; {self.runs} runs of the code for differences"

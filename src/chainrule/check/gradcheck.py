@@ -183,7 +183,10 @@ class _Check:
         results = []
         if mutated:
             results.append(mutated)
-        self.budget.settle(lambda: self._cost(self.values))
+        widest = int(np.argmax([v.size for v in self.values]))
+        cost, value = self._cost_of(widest), self.values[widest]
+        # An evaluation at a moved point: that is what the derivatives are made of.
+        self.budget.settle(lambda: cost(value + 2.0**-40 * value))
         if self.budget.allowed < _FEWEST:
             return self._undecided(f"{self._too_little()}: at least {_FEWEST} are needed")
         self._set_noise()
@@ -305,9 +308,7 @@ class _Check:
         )
         return compare(gradient, again, self.tolerance).verdict == WRONG
 
-    def _along(
-        self, i: int, gradient: Array, go_on: Callable[[], bool]
-    ) -> list[Comparison]:
+    def _along(self, i: int, gradient: Array, go_on: Callable[[], bool]) -> list[Comparison]:
         """Comparisons along random directions."""
         assert self.tolerance is not None
         value = self.values[i]
@@ -563,9 +564,7 @@ class _Check:
             else:
                 comparison = compare(given, truth, self.tolerance)
             results.append(
-                replace(
-                    self._result(i, comparison, len(truth.entries), 0), mode="second order"
-                )
+                replace(self._result(i, comparison, len(truth.entries), 0), mode="second order")
             )
         return results
 
