@@ -220,9 +220,7 @@ class Examination:
         if not doubtful:
             return True
         truth = self._differences(leaf, np.array(doubtful))
-        return (
-            not truth.kinks.any() and compare(gradient, truth, self.tolerance).verdict != WRONG
-        )
+        return not truth.kinks.any() and compare(gradient, truth, self.tolerance).verdict != WRONG
 
     def _measured(self, leaf: int) -> Truth:
         """Derivative by differences, in every entry or as many as the budget pays for."""
