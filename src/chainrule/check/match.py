@@ -150,8 +150,6 @@ def _returned_inputs(
             continue
         for i, leaf in enumerate(leaves):
             free = i not in taken and leaf.value.dtype.kind == "f"
-            if leaf.scalar and not _beside_numbers(outputs, o, leaves, pairs):
-                continue
             if free and leaf.word == output.word and np.array_equal(leaf.value, output.value):
                 found.append((o, i))
                 taken.add(i)
@@ -187,13 +185,6 @@ def _returned_twice(
         if len(free) == 1 and all(i != free[0] for _, i in found):
             found.append((o, free[0]))
     return found
-
-
-def _beside_numbers(
-    outputs: Sequence[Leaf], o: int, leaves: Sequence[Leaf], pairs: dict[int, tuple[int, bool]]
-) -> bool:
-    """True if the result before or after is the gradient of a number: then so may this one be."""
-    return any(n in pairs and leaves[pairs[n][0]].scalar for n in (o - 1, o + 1))
 
 
 def siblings_without(pairs: Sequence[Pair], leaves: Sequence[Leaf]) -> list[int]:

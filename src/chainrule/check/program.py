@@ -626,14 +626,17 @@ def split_costs(named: Iterator[Leaf], inputs: list[Leaf]) -> tuple[list[Leaf], 
     """Numbers that could be the cost, and everything else."""
     words = {leaf.word for leaf in inputs}
     numbers = {leaf.word for leaf in inputs if leaf.scalar and leaf.value.dtype.kind == "f"}
+    results = list(named)
+    readings = [_meant(leaf, words) for leaf in results]
+    # ``k`` among gradients of numbers stands where ``dk`` was meant; alone it is handed through.
+    among = any(
+        leaf.value.ndim == 0 and any(same_name(m, n) for m in meant for n in numbers)
+        for leaf, meant in zip(results, readings)
+    )
     scalars, others = [], []
-    for leaf in named:
-        meant = gradient_name(leaf.word)
-        if leaf.value.ndim == 0 and leaf.word in numbers and leaf.word not in _TOTAL:
-            # ``k`` returned where ``dk`` was meant.
+    for leaf, meant in zip(results, readings):
+        if among and leaf.value.ndim == 0 and leaf.word in numbers and leaf.word not in _TOTAL:
             meant = [leaf.word]
-        elif leaf.value.ndim == 0 and leaf.word[:1] == "g" and leaf.word[1:].lstrip("_") in words:
-            meant = [leaf.word[1:].lstrip("_")]
         if leaf.path and isinstance(leaf.path[-1][1], str):
             meant = [*meant, leaf.word]
         of_input = any(same_name(g, w) for g in meant for w in words)
@@ -654,6 +657,14 @@ def split_costs(named: Iterator[Leaf], inputs: list[Leaf]) -> tuple[list[Leaf], 
         others = [*unnamed, *others]
         scalars = [s for s in scalars if all(s is not u for u in unnamed)]
     return scalars, others
+
+
+def _meant(leaf: Leaf, words: set[str]) -> list[str]:
+    """What a result is the gradient of, by its name: ``dk`` of ``k``, and ``gk`` where there is a ``k``."""
+    rest = leaf.word[1:].lstrip("_")
+    if leaf.value.ndim == 0 and leaf.word[:1] == "g" and rest in words:
+        return [rest]
+    return gradient_name(leaf.word)
 
 
 def _is_total(leaf: Leaf) -> bool:
