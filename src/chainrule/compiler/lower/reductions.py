@@ -2,11 +2,13 @@
 
 The lanes run along a kept axis where that is how the operand lies in memory (sums down columns: one
 accumulator vector per sixteen columns, no combination of lanes at the end), else along a reduced
-one. Functions of the result (an update that uses a bias gradient) are computed in the same kernel.
+one. Narrow rows share vectors (``packed.py``). Functions of the result (an update that uses a bias
+gradient) are computed in the same kernel.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 from ..inlining import Inlined, leaves
@@ -14,6 +16,7 @@ from ..ir import Index, Val, type_of
 from ..program import Affine, Value
 from ..schedule import Kernel
 from .loops import _finish, _score, _store_all, _tree, combine, identity_of, nest
+from .packed import folded, packed_axis, packed_value
 from .point import Linear, Point, Scope
 from .sharing import Share, own_blocks, owned, part
 
@@ -49,6 +52,8 @@ def emit_reduce(kernel: Kernel, inline: Inlined, scope: Scope, share: Share | No
             _epilogue(kernel, scope, Point(scope, tuple(axes), -1, None, given))
 
         nest(scope.f, v.shape, nothing)
+    elif (axis := packed_axis(v, inline, scope, lane)) is not None:
+        _packed(kernel, inline, scope, lane, axis, share)
     elif lane < kept:
         _columns(kernel, scope, lane, share)
     else:
@@ -186,3 +191,51 @@ def _across(kernel: Kernel, scope: Scope, lane: int, share: Share | None) -> Non
         _epilogue(kernel, scope, Point(scope, tuple(axes), -1, None, {v.id: total}))
 
     nest(f, v.shape, row, share)
+
+
+def _packed(
+    kernel: Kernel, inline: Inlined, scope: Scope, lane: int, packed: int, share: Share | None
+) -> None:
+    """Reduce with several positions along the axis ``packed`` in each vector."""
+    v = kernel.anchor
+    f, lanes = scope.f, scope.lanes
+    kept, shape = len(v.shape), v.args[0].shape
+    width = shape[lane]
+    together = lanes // width
+    groups = shape[packed] // together
+    chains = math.gcd(groups, 4)
+    others = [a for a in range(kept) if a != lane]
+    further = [a for a in range(kept, len(shape)) if a not in (lane, packed)]
+    zero = identity_of(v.data[0], v, f, type_of(v.dtype).vec(lanes))
+
+    def row(axes: list[Linear]) -> None:
+        there = dict(zip(others, axes, strict=True))
+
+        def step(red: list[Linear], acc: list[Val]) -> list[Val]:
+            here = {**there, lane: Linear(0), **dict(zip(further, red, strict=False))}
+            shared: dict[object, Val] = {}
+            out = []
+            for c, before in enumerate(acc):
+                here[packed] = red[-1].times(chains).plus(c).times(together)
+                p = Point(scope, tuple(here[a] for a in range(len(shape))), lane, None, {}, shared)
+                value = packed_value(v, inline, scope, p, packed)
+                out.append(combine(f, v.data[0], v, before, value))
+            return out
+
+        def whole() -> None:
+            extents = [*(shape[a] for a in further), groups // chains]
+            total = _tree(f, v, _fold(scope, extents, [zero] * chains, step))
+            if lane < kept:
+                spot = tuple(there.get(a, Linear(0)) for a in range(kept))
+                given = {v.id: folded(scope, v, total, width)}
+                _epilogue(kernel, scope, Point(scope, spot, lane, width, given))
+            else:
+                given = {v.id: f.lane(_finish(f, v, total), 0)}
+                _epilogue(kernel, scope, Point(scope, tuple(axes), -1, None, given))
+
+        if lane < kept:
+            owned(f, part(share, lane), width, 0, whole)
+        else:
+            whole()
+
+    nest(f, [v.shape[a] for a in others], row, share, others)
