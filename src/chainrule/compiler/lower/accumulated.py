@@ -17,11 +17,12 @@ from ..plan import Product
 from ..program import Affine, Value
 from ..schedule import Kernel
 from ..target import Target
-from .contraction import Emitter, tile_vectors
+from .contraction import Emitter
 from .loops import _store_all, nest
 from .operands import Operand
 from .point import Linear, Point, Scope
 from .sharing import Share, Turn, own_blocks, owned, span
+from .tiles import tile_vectors
 
 __all__ = ["accumulated_rows", "emit_accumulated"]
 

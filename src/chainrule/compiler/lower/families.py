@@ -13,7 +13,7 @@ from ..structure import is_tiled, skipped_taps
 from ..target import Target
 from .accumulated import accumulated_rows
 from .along_samples import samples_height
-from .contraction import is_light, product_axes
+from .contraction import is_light
 from .loops import Shape, lane_axis, merged
 from .narrow import is_narrow
 from .point import Scope
@@ -21,6 +21,7 @@ from .pooled import pooled_loops
 from .reductions import COLUMN_BLOCK, reduction_lane
 from .sharing import Split
 from .skipping import skipping_loops
+from .tiles import product_axes
 from .transposes import transpose_axes
 
 __all__ = ["Way", "family", "vector_length", "ways"]

@@ -16,11 +16,11 @@ from ..plan import Product
 from ..program import Affine, Value
 from ..schedule import Kernel
 from ..target import Target
-from .contraction import product_axes
 from .loops import _store_all, combine, nest
 from .operands import Operand
 from .point import Linear, Point, Scope
 from .sharing import Share
+from .tiles import product_axes
 
 __all__ = ["emit_pooled", "pooled_loops"]
 

@@ -14,11 +14,11 @@ from ..program import Affine, Value, base_of
 from ..schedule import Kernel
 from ..structure import Taps, around, skipped_taps
 from ..target import Target
-from .contraction import tile_rows, tile_vectors
 from .loops import _store_all, nest
 from .operands import Operand
 from .point import Linear, Point, Scope
 from .sharing import Share
+from .tiles import tile_rows, tile_vectors
 
 __all__ = ["emit_skipping", "skipping_loops"]
 
