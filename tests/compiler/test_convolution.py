@@ -315,3 +315,18 @@ def test_loops_of_convolutions_do_not_touch_the_stack(name, samples, channels):
     for loop in loops:
         touching = [i for i in loop if "(%rsp" in i]  # rbp is an ordinary register here
         assert not touching, f"stack traffic: {touching[:3]}"
+
+
+@pytest.mark.parametrize("columns", [2, 3, 4, 8, 10])
+def test_every_third_row_of_a_product_with_few_columns(columns):
+    """Rows in steps are windows to the product before them, whose lanes then run along columns."""
+    rng = np.random.default_rng(8)
+    w, b = rng.standard_normal((9, 12)), rng.standard_normal((9, 1))
+
+    def step(x):
+        z = cr.tensor(w) @ x.T + cr.tensor(b)
+        return cr.relu(z[::3]), cr.tanh(z[1::3]), z
+
+    x = cr.tensor(rng.random((columns, 12)))
+    for found, wanted in zip(cr.compile(step)(x), step(x), strict=True):
+        np.testing.assert_allclose(found.numpy(), wanted.numpy(), rtol=1e-12, atol=1e-13)

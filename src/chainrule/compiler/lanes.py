@@ -176,7 +176,7 @@ class Lanes:
         """Return the cost of a product, whether lanes run along its rows, and how many share."""
         cost, by_rows = self.plain(kernel)
         v = kernel.anchor
-        share = self.share(v)
+        share = 0 if kernel.windows is not None else self.share(v)
         if share:
             shared = v.shape[0] * (v.args[0].shape[1] / share + _FOLDING)
             shared += sum(r.size for r in kernel.stored if self.lane_of(r) != 1)
