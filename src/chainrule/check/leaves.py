@@ -204,7 +204,7 @@ def _promote(value: Any, depth: int, done: dict[int, Any]) -> Any:
 _PREFIX = re.compile(
     r"^(?:d[A-Za-z]{1,5}_d_?|d[LJCE]d_?|grads?_?(?:of_|wrt_)?|gradient_?|nabla_?|delta_?|del_|∇_?|∂|d_?|D(?=[A-Z_])_?)"
 )
-_SUFFIX = re.compile(r"(?:_grads?|_gradients?|_bar|_d|_g|grad|_delta)$")
+_SUFFIX = re.compile(r"(?:_grads?|_gradients?|_bar|_d|_g|grad|_delta|_?diffs?)$")
 #: Words that say "gradients" without saying of what.
 _CONTAINERS = re.compile(
     r"^(?:grads?|gradients?|nablas?|g|result|out|derivs?|derivatives?|d|deltas?)$", re.I

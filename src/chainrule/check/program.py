@@ -101,7 +101,8 @@ class Program(ABC):
 
     root: list[Any]
     leaves: list[Leaf]
-    cost_note: str = ""
+    #: Where set, the changes of inputs, divided by it, are results: see :mod:`.updates`.
+    update_rate: float | None = None
 
     def __init__(self, root: list[Any], seed: int) -> None:
         self.promoted = any(
@@ -152,6 +153,9 @@ class Program(ABC):
     ) -> Outcome:
         """Run once; exceptions of the user's code are returned, not raised."""
         root = self.fresh(overrides)
+        before = None
+        if gradients and self.update_rate is not None:
+            before = {leaf.path: np.array(leaf.value) for leaf in self._input_leaves(root)}
         self.on_start()
         with quiet(self.seed):
             try:
@@ -160,6 +164,8 @@ class Program(ABC):
                 return Outcome(None, [], error)
             if gradients:
                 outputs = outputs + self._stored(root)
+                if before is not None and self.update_rate is not None:
+                    outputs = outputs + self._changes(before, root, self.update_rate)
         return Outcome(cost, outputs)
 
     def cost(self, overrides: dict[int, NDArray[np.float64]] | None = None) -> float:
@@ -217,6 +223,32 @@ class Program(ABC):
             if old is not None and np.array_equal(old.value, leaf.value, equal_nan=True):
                 continue
             found.append(leaf)
+        return found
+
+    def _changes(
+        self,
+        before: dict[tuple[tuple[str, Any], ...], NDArray[Any]],
+        root: list[Any],
+        rate: float,
+    ) -> list[Leaf]:
+        """Inputs that the code changed, as the gradients that would change them so."""
+        found = []
+        for leaf in self._input_leaves(root):
+            old = before.get(leaf.path)
+            if (
+                old is None
+                or leaf.value.dtype.kind != "f"
+                or old.dtype.kind != "f"
+                or leaf.value.shape != old.shape
+                or leaf.value.size < 2
+                or is_gradient_name(leaf.word)
+                or np.array_equal(old, leaf.value, equal_nan=True)
+            ):
+                continue
+            last = max(k for k, t in enumerate(leaf.tokens) if isinstance(t, str))
+            tokens = (*leaf.tokens[:last], f"d_{leaf.tokens[last]}", *leaf.tokens[last + 1 :])
+            change = (old - leaf.value) / rate
+            found.append(Leaf(tokens, (*leaf.path, ("change", "")), change, False))
         return found
 
 

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import inspect
 import os
-import sys
 import traceback
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,11 +14,13 @@ import numpy as np
 from ..errors import ArgumentError
 from .examine import Examination, NotCheckable
 from .instrument import Instrumented, instrument
+from .loading import load_module
 from .localise import Case, wrong_statements
 from .program import ForwardBackward, Outcome, Program, SingleFunction
 from .recorder import Recorder
 from .report import CANNOT_TELL, RIGHT, WRONG, ArgumentResult, Finding, Report
 from .tensor_run import TensorRuns
+from .updates import as_updates, is_gradient
 
 __all__ = ["backward", "check_program", "load", "source"]
 
@@ -160,26 +159,6 @@ def load(target: str | os.PathLike[str]) -> Callable[..., Any]:
     return thing
 
 
-def load_module(path: str) -> Any:
-    """The module in a file, run as an import would run it."""
-    file = Path(path).resolve()
-    if not file.is_file():
-        raise ArgumentError(f"there is no file {path}")
-    name = f"_checked_{file.stem}_{abs(hash(str(file))) % 10**8}"
-    spec = importlib.util.spec_from_file_location(name, file)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    sys.path.insert(0, str(file.parent))
-    try:
-        spec.loader.exec_module(module)
-    finally:
-        with contextlib.suppress(ValueError):
-            sys.path.remove(str(file.parent))
-    return module
-
-
 def check_program(
     program: Program,
     name: str,
@@ -240,6 +219,8 @@ def _check(
         base = program.run()
         if base.error is not None:
             return _crashed(name, base.error, code, notes)
+    if not any(is_gradient(leaf, program.leaves) for leaf in base.outputs):
+        base = as_updates(program, exam, base, notes)
     exam.prepare(base)
     results = exam.results(base)
     kinks = sum(r.kinks for r in results)

@@ -21,7 +21,8 @@ def command(terminal: Terminal, target: str, budget: float, seed: int) -> None:
     """Check hand-written gradients and name the first wrong line.
 
     The file is run as a script until it calls the function, and that call's arguments are used;
-    if it makes no such call, arrays are made up from the names of the parameters.
+    if it makes no such call, arrays and instances are made up from the names of the parameters.
+    On made-up arguments code can turn out right, never wrong. Statements that fail are skipped.
 
     Exit code 0 right, 1 wrong, 3 cannot tell, 2 wrong usage.
     """

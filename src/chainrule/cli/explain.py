@@ -115,8 +115,10 @@ def _of_file(
     terminal: Terminal, path: str, name: str, values: dict[str, Any]
 ) -> tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]:
     """A function of a file and the arguments it is called with."""
-    from chainrule.check.inputs import Case, find_targets, made_up, recorded
-    from chainrule.check.source import load_module
+    from chainrule.check.inputs import recorded
+    from chainrule.check.loading import load_module
+    from chainrule.check.made_up import arguments, layouts
+    from chainrule.check.targets import Case, find_targets
 
     find_targets(path, name)  # raises where the file or the function is not there
     if values:
@@ -127,7 +129,7 @@ def _of_file(
     call = recorded(path, Case(name))
     if call is not None:
         terminal.note("arguments: those of the first call that the file makes")
-        return call[0], call[1], {}
+        return call[0].function, (), call[0].args
     if "." in name:
         raise click.UsageError(
             f"The file does not call {name} when it is run, so there is no instance to explain: "
@@ -135,12 +137,13 @@ def _of_file(
         )
     function = getattr(load_module(path), name)
     terminal.note("arguments: made up from the names of the parameters; give NAME=VALUE for others")
-    for args in made_up(function):
+    for layout in layouts():
+        made = arguments(function, layout)
         try:
-            function(*args)
+            function(**made)
         except (ValueError, TypeError, IndexError):
             continue
-        return function, args, {}
+        return function, (), made
     raise click.UsageError(f"No made-up arguments fit {name}; give them as NAME=VALUE.")
 
 

@@ -1,0 +1,210 @@
+"""``chainrule check`` on files that were not written for it: what is said, and what never is (SPEC D2)."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from chainrule.check.loading import execute
+from chainrule.check.made_up import Layout, arguments
+from chainrule.check.targets import find_targets
+from chainrule.cli import main
+
+NETWORK = """
+import numpy as np
+
+
+class Network:
+    def __init__(self, input_size, output_size):
+        self.W = np.random.randn(input_size, output_size)
+        self.b = np.zeros(output_size)
+
+    def forward(self, X):
+        self.X = X
+        z = X @ self.W + self.b
+        e = np.exp(z - z.max(axis=1, keepdims=True))
+        self.p = e / e.sum(axis=1, keepdims=True)
+        return self.p
+
+    def backward(self, y):
+        dz = (self.p - y) / len(y)
+        self.dW = self.X.T @ dz
+        self.db = dz.sum(axis=0)
+"""
+
+LAYER = """
+import numpy as np
+
+
+def affine_forward(x, w, b):
+    return x @ w + b, (x, w, b)
+
+
+def affine_backward(dout, cache):
+    x, w, b = cache
+    dx = dout @ w.T
+    dw = x.T @ dout
+    db = dout.sum(axis=0)
+    return dx, dw, db
+"""
+
+STEPS = """
+import numpy as np
+
+
+class Regression:
+    def __init__(self):
+        self.w = np.array([0.5, -1.0, 0.25])
+        self.b = np.array([0.1, 0.2])
+
+    def loss_gradient_step(self, X, y, backward=True):
+        r = X @ self.w + self.b.sum() - y
+        loss = 0.5 * np.sum(r * r)
+        self.w -= 0.01 * X.T @ r
+        self.b -= 0.01 * np.full(2, r.sum())
+        return loss
+
+
+if __name__ == "__main__":
+    rng = np.random.default_rng(0)
+    Regression().loss_gradient_step(rng.normal(size=(8, 3)), rng.normal(size=8))
+"""
+
+
+@pytest.fixture
+def check(tmp_path):
+    def call(text, suffix="", code=None):
+        file = tmp_path / "program.py"
+        file.write_text(text, encoding="utf-8")
+        result = CliRunner().invoke(main, ["check", f"{file}{suffix}", "--json", "--budget", "0.5"])
+        assert code is None or result.exit_code == code, result.output
+        assert result.exit_code in (0, 1, 3), result.output
+        record = json.loads(result.stdout)
+        return result.exit_code, record["reports"]
+
+    return call
+
+
+def test_forward_and_backward_of_a_class_nobody_calls_are_found_right(check):
+    check(NETWORK, code=0)
+
+
+def test_a_layer_nobody_calls_is_found_right(check):
+    check(LAYER, code=0)
+
+
+@pytest.mark.parametrize(
+    ("text", "right", "slip"),
+    [
+        (NETWORK, "dz.sum(axis=0)", "dz.mean(axis=0)"),
+        (NETWORK, "self.X.T @ dz", "self.X.T @ dz * 2"),
+        (LAYER, "= x.T @ dout", "= -x.T @ dout"),
+    ],
+)
+def test_a_slip_seen_on_made_up_arguments_is_cannot_tell_and_says_what_to_give(
+    check, text, right, slip
+):
+    _, reports = check(text.replace(right, slip), code=3)
+    notes = " ".join(reports[0]["notes"])
+    assert "made up" in notes
+    assert "__main__" in notes
+    assert not reports[0]["findings"]
+    assert {a["verdict"] for a in reports[0]["arguments"]} <= {"right", "cannot tell"}
+
+
+def test_a_slip_in_a_layer_is_wrong_with_the_arguments_of_the_files_own_call(check):
+    call = """
+if __name__ == "__main__":
+    rng = np.random.default_rng(0)
+    out, cache = affine_forward(
+        rng.normal(size=(6, 4)), rng.normal(size=(4, 3)), rng.normal(size=3)
+    )
+    affine_backward(np.ones_like(out), cache)
+"""
+    _, reports = check((LAYER + call).replace("dout.sum(axis=0)", "dout.mean(axis=0)"), code=1)
+    assert reports[0]["findings"][0]["slip"] == "bias-sum"
+
+
+def test_updates_are_judged_as_gradients_and_never_wrong(check):
+    check(STEPS, suffix=":Regression.loss_gradient_step", code=0)
+    decayed = STEPS.replace("X.T @ r", "(X.T @ r + self.w)")
+    _, reports = check(decayed, suffix=":Regression.loss_gradient_step", code=3)
+    assert "weight decay" in " ".join(reports[0]["notes"])
+
+
+@pytest.mark.parametrize(
+    "top", ["import no_such_package_at_all", "raise OSError('no data')", "x = open('/no/such')"]
+)
+def test_a_top_level_that_fails_leaves_the_rest_to_be_checked(check, top):
+    _, reports = check(f"{top}\n{LAYER}", code=0)
+    assert "skipped line 1" in " ".join(reports[0]["notes"])
+
+
+def test_a_crash_for_want_of_an_import_is_not_wrong(check):
+    text = "import no_such_package_at_all as p\n" + PLAIN_CALL
+    _, reports = check(text, code=3)
+    assert "skipped line 1" in " ".join(reports[0]["notes"])
+
+
+PLAIN_CALL = """
+import numpy as np
+
+
+def loss_and_grads(X, y):
+    p.log()
+    return np.sum(X * y), {"X": y}
+
+
+if __name__ == "__main__":
+    loss_and_grads(np.ones(3), np.ones(3))
+"""
+
+
+@pytest.mark.parametrize("deed", ["__import__('os').abort()", "__import__('os')._exit(0)"])
+def test_code_that_ends_the_interpreter_does_not_end_the_check(check, deed):
+    _, reports = check(LAYER.replace("x, w, b = cache", deed), code=3)
+    assert "made-up arguments" in reports[0]["notes"][0]
+
+
+def test_code_that_raises_with_the_files_own_arguments_is_no_usage_error(check):
+    call = "\nif __name__ == '__main__':\n    affine_forward(1, 2, 3)\n"
+    check(LAYER + call)
+
+
+def test_targets_that_default_to_none_and_no_regularisation_are_filled():
+    def loss(X, y=None, reg=0.0, verbose=False):
+        return X, y, reg, verbose
+
+    made = arguments(loss, Layout())
+    assert set(made) == {"X", "y", "reg"}
+    assert made["y"] is not None
+    assert made["reg"] > 0
+
+
+def test_after_a_failure_only_definitions_run(tmp_path):
+    file = tmp_path / "script.py"
+    file.write_text("seen = []\n{}['x']\nseen.append(1)\nkept = 2\n", encoding="utf-8")
+    module, left_out = execute(str(file), "__main__")
+    assert (module.seen, module.kept) == ([], 2)
+    assert left_out == ["line 2: KeyError: 'x'"]
+
+
+@pytest.mark.parametrize(
+    ("forward", "backward"),
+    [
+        ("affine_forward", "affine_backward"),
+        ("forward_prop", "back_prop"),
+        ("feedforward", "backprop"),
+        ("conv_fwd", "conv_bwd"),
+    ],
+)
+def test_forward_and_backward_are_paired_by_name(tmp_path, forward, backward):
+    file = tmp_path / "pair.py"
+    file.write_text(
+        f"def {forward}(x):\n    return x * 2\n\n\ndef {backward}(dout):\n    return dout * 2\n",
+        encoding="utf-8",
+    )
+    (case,) = find_targets(str(file))
+    assert (case.function, case.backward) == (forward, backward)
