@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 
+import chainrule as cr
 from chainrule.check.loading import execute
 from chainrule.check.made_up import Layout, arguments
 from chainrule.check.targets import find_targets
@@ -125,6 +127,21 @@ if __name__ == "__main__":
 """
     _, reports = check((LAYER + call).replace("dout.sum(axis=0)", "dout.mean(axis=0)"), code=1)
     assert reports[0]["findings"][0]["slip"] == "bias-sum"
+
+
+def test_a_result_without_a_name_is_compared_though_it_is_made_of_an_argument():
+    def forward(x, w, b):
+        return x @ w + b, (x, w, b)
+
+    def backward(dout, cache):
+        x, w, _ = cache
+        return dout @ w.T, x.T @ dout, dout.mean(axis=0)
+
+    rng = np.random.default_rng(0)
+    shapes = [(6, 4), (4, 3), (3,)]
+    report = cr.check.backward(forward, backward, *(rng.normal(size=s) for s in shapes))
+    assert report.verdict == "wrong"
+    assert [a.verdict for a in report.arguments] == ["right", "right", "wrong"]
 
 
 def test_updates_are_judged_as_gradients_and_never_wrong(check):

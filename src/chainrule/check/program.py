@@ -618,7 +618,12 @@ def return_names(function: Callable[..., Any]) -> list[str]:
         return []
     value = max(returns, key=lambda r: r.lineno).value
     elements = value.elts if isinstance(value, ast.Tuple) else [value]
-    return [_element_name(e) for e in elements]
+    # dout.sum(axis=0) is made of an argument; that is no name for the result.
+    arguments = {a.arg for a in ast.walk(tree.body[0]) if isinstance(a, ast.arg)}
+    names = [_element_name(e) for e in elements]
+    return [
+        "" if isinstance(e, ast.Call) and n in arguments else n for e, n in zip(elements, names)
+    ]
 
 
 def _element_name(node: ast.expr | None) -> str:
