@@ -151,6 +151,14 @@ def test_updates_are_judged_as_gradients_and_never_wrong(check):
     assert "weight decay" in " ".join(reports[0]["notes"])
 
 
+def test_gradients_set_back_to_zero_after_an_update_are_not_wrong(check):
+    text = STEPS.replace("        return loss", "        self.grad_b *= 0\n        return loss")
+    text = text.replace(
+        "        self.b = np", "        self.grad_b = np.ones(2)\n        self.b = np"
+    )
+    check(text, suffix=":Regression.loss_gradient_step", code=0)
+
+
 @pytest.mark.parametrize(
     "top", ["import no_such_package_at_all", "raise OSError('no data')", "x = open('/no/such')"]
 )

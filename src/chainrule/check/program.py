@@ -153,8 +153,8 @@ class Program(ABC):
     ) -> Outcome:
         """Run once; exceptions of the user's code are returned, not raised."""
         root = self.fresh(overrides)
-        before = None
-        if gradients and self.update_rate is not None:
+        before = {}
+        if gradients:
             before = {leaf.path: np.array(leaf.value) for leaf in self._input_leaves(root)}
         self.on_start()
         with quiet(self.seed):
@@ -163,8 +163,8 @@ class Program(ABC):
             except Exception as error:
                 return Outcome(None, [], error)
             if gradients:
-                outputs = outputs + self._stored(root)
-                if before is not None and self.update_rate is not None:
+                outputs = outputs + self._stored(before, root)
+                if self.update_rate is not None:
                     outputs = outputs + self._changes(before, root, self.update_rate)
         return Outcome(cost, outputs)
 
@@ -208,12 +208,24 @@ class Program(ABC):
                 seen.add(id(leaf.value))
                 yield Leaf(leaf.tokens, path + leaf.path, leaf.value, leaf.scalar)
 
-    def _stored(self, root: list[Any]) -> list[Leaf]:
+    def _stored(
+        self, start: dict[tuple[tuple[str, Any], ...], NDArray[Any]], root: list[Any]
+    ) -> list[Leaf]:
         """Gradients that the code left in instances or containers among its inputs."""
         before = {leaf.path: leaf for leaf in self.leaves}
         words = {leaf.word for leaf in self.leaves}
         found = []
-        for leaf in self._input_leaves(root):
+        now = list(self._input_leaves(root))
+        # After an update gradients are set back to zero: what is left there is no claim.
+        updated = any(
+            leaf.path in start
+            and not is_gradient_name(leaf.word)
+            and not np.array_equal(start[leaf.path], leaf.value)
+            for leaf in now
+        )
+        for leaf in now:
+            if updated and not np.any(leaf.value):
+                continue
             holders = [t for t in leaf.tokens[:-1] if isinstance(t, str)]
             named = [g for g in gradient_name(leaf.word) if any(same_name(g, w) for w in words)]
             inside = any(is_gradient_name(h) and not h.startswith("d_") for h in holders[1:])
