@@ -190,3 +190,10 @@ def test_one_program_goes_through_the_whole_benchmark():
     assert {r.status for r in records} >= {"silent", "loud"}
     assert all(r.score["detected"] for r in records if r.status == "silent")
     assert [t.verdict for t in judge_correct("ridge_sum_pair", range(1))] == ["right", "right"]
+
+
+@pytest.mark.parametrize(("name", "seed"), [("mlp_row_relu", 21), ("two_layer_net_l2", 28)])
+def test_a_tie_that_shows_in_small_entries_alone_is_no_false_alarm(name, seed):
+    """A ReLU's input is exactly zero and its effect a millionth of the largest gradient. SPEC D3."""
+    trials = judge_correct(name, range(seed, seed + 1))
+    assert [t.verdict for t in trials] == ["right"] * 4, [t.answer for t in trials]

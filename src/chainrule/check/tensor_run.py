@@ -25,11 +25,13 @@ import chainrule as cr
 from ..core.graph import Node, ancestors
 from ..core.reverse import pullback
 from ..core.transforms import track
+from .compare import Tolerance, Truth, compare
 from .differences import spread
 from .instrument import Instrumented
 from .leaves import OPAQUE, follow
 from .program import Program, quiet
 from .recorder import Event, Recorder
+from .report import RIGHT
 
 __all__ = ["TensorRuns", "TrueGradients"]
 
@@ -40,9 +42,11 @@ Floats = NDArray[np.float64]
 #: write to one element copies the array, so loops over elements cost more there than in NumPy.
 _STEPS = 30_000
 _BYTES = 4e9
-#: Relative displacement across which the derivative must not jump, and what counts as a jump.
+#: Relative displacement across which the derivative must not jump, and what counts as a jump: a tenth
+#: of what a gradient may depart by (`Examination.tolerance`), entry by entry, so that no choice at a
+#: tie can be told from another.
 _NEARBY = 1e-9
-_JUMP = 1e-5
+_JUMP = Tolerance(5e-6, 1e-8)
 
 
 @dataclass(frozen=True)
@@ -219,9 +223,7 @@ class TensorRuns:
             sides.append(self._run(moved, None))
         for number, gradient in here.leaves.items():
             one, other = (side.leaves.get(number, gradient) for side in sides)
-            largest = float(np.max(np.abs(gradient), initial=0.0))
-            gap = float(np.max(np.abs(one - other), initial=0.0))
-            if not gap <= _JUMP * max(largest, 1e-300):
+            if compare(one, Truth.exact(other), _JUMP).verdict != RIGHT:
                 raise _Refused("the derivative jumps at this point (a tie or kink)")
 
 
