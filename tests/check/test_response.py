@@ -15,8 +15,8 @@ from chainrule.check.instrument import instrument
 from chainrule.check.localise.case import Case
 from chainrule.check.localise.evidence import Evidence
 from chainrule.check.localise.response import Response
-from chainrule.check.program import SingleFunction
 from chainrule.check.recorder import Recorder
+from chainrule.check.single_function import SingleFunction
 
 TEXT = """
 import numpy as np

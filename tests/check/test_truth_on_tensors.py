@@ -11,8 +11,8 @@ import pytest
 from chainrule.check import source
 from chainrule.check.examine import Examination
 from chainrule.check.instrument import instrument
-from chainrule.check.program import SingleFunction
 from chainrule.check.recorder import Recorder
+from chainrule.check.single_function import SingleFunction
 from chainrule.check.tensor_run import TensorRuns
 
 RNN = """

@@ -21,11 +21,14 @@ from ..errors import ArgumentError
 from .apart import in_a_process
 from .composite import Composite, bind_backward, is_target, outputs_of
 from .doubt import CALL_IT, doubted, why_not_wrong
+from .forward_backward import ForwardBackward
 from .inputs import Call, recorded
 from .loading import definitions
 from .made_up import Layout, arguments, instances, layouts, targets_like
-from .program import ForwardBackward, Program, SingleFunction, quiet, required_parameters
+from .program import Program, quiet
 from .report import CANNOT_TELL, RIGHT, WRONG, Report
+from .signatures import required_parameters
+from .single_function import SingleFunction
 from .source import check_program
 from .targets import Case, find_targets
 

@@ -12,7 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from .program import Program, SingleFunction, bind_names, required_parameters, return_names, unbind
+from .program import Program
+from .signatures import bind_names, required_parameters, return_names, unbind
+from .single_function import SingleFunction
 
 __all__ = ["Composite", "bind_backward", "is_target", "outputs_of"]
 

@@ -18,8 +18,10 @@ from numpy.typing import NDArray
 from .examine import Examination, NotCheckable
 from .instrument import Instrumented
 from .leaves import follow
-from .program import CostReader, SingleFunction, required_parameters
+from .program import CostReader
 from .recorder import Event, Recorder
+from .signatures import required_parameters
+from .single_function import SingleFunction
 
 __all__ = ["supply_cost"]
 

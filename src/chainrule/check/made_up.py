@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import ArgumentError
-from .program import required_parameters
+from .signatures import required_parameters
 
 __all__ = ["Layout", "arguments", "instances", "layouts", "targets_like"]
 

@@ -13,12 +13,14 @@ import numpy as np
 
 from ..errors import ArgumentError
 from .examine import Examination, NotCheckable
+from .forward_backward import ForwardBackward
 from .instrument import Instrumented, instrument
 from .loading import load_module
 from .localise import Case, wrong_statements
-from .program import ForwardBackward, Outcome, Program, SingleFunction
+from .program import Outcome, Program
 from .recorder import Recorder
 from .report import CANNOT_TELL, RIGHT, WRONG, ArgumentResult, Finding, Report
+from .single_function import SingleFunction
 from .tensor_run import TensorRuns
 from .updates import as_updates, is_gradient
 
