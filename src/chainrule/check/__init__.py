@@ -15,7 +15,7 @@ from __future__ import annotations
 from ..nn.gradients import gradient_report
 from .compare import Tolerance
 from .gradcheck import assert_gradients, gradients
-from .modules import parity
+from .parity import parity
 from .report import ArgumentResult, Finding, GradientCheckError, Report, Worst
 from .source import backward, source
 

@@ -17,7 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import ArgumentError
-from .adapters import Backend, backend_for, is_unasked
+from .backends.base import Backend, is_unasked
+from .backends.choice import backend_for
+from .backends.modules import module_backend
 from .budget import DEAREST, Budget
 from .compare import Comparison, Tolerance, Truth, compare
 from .differences import spread
@@ -106,8 +108,6 @@ def gradients(
     if order not in (1, 2):
         raise ArgumentError(f"check.gradients: order is 1 or 2, got {order!r}")
     if _is_module(f):
-        from .modules import module_backend
-
         backend = module_backend(f, args, loss)
     elif loss is not None:
         raise ArgumentError(

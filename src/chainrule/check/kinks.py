@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .adapters import Backend, TensorBackend
+from .backends.base import Backend
+from .backends.tensors import TensorBackend
 
 __all__ = ["explain_kinks", "kinks_of"]
 
