@@ -1,13 +1,12 @@
-"""Is the backward pass of a program right? The truth about it, and the comparison.
+"""Is the backward pass of a program right? The comparison with the truth.
 
 An :class:`Examination` runs a :class:`~chainrule.check.program.Program`, pairs its results with its
-inputs, takes the derivative of the cost with respect to each such input, and compares: at the point
-given and at shifted points. The same truth then serves to try repaired versions of the code.
+inputs, takes the derivative of the cost with respect to each such input (:mod:`.truths`), and
+compares: at the point given and at shifted points. The same truth then serves to try repaired
+versions of the code.
 
-The truth comes from the forward code run on tensors where it can be (:mod:`.tensor_run`): every
-entry, up to rounding. It is believed after differences have confirmed it, and a gradient that
-departs from it is called wrong only where differences show that too. Elsewhere differences
-themselves are the truth, in every entry or a sample, and along directions at the shifted points.
+A gradient that departs from the derivative taken on tensors is called wrong only where differences
+show that too. Where there is none, differences along directions are compared at shifted points.
 """
 
 from __future__ import annotations
@@ -19,25 +18,18 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from .budget import DEAREST, Budget
 from .compare import Comparison, Tolerance, Truth, compare
-from .differences import confirms, spread, step_scale
+from .differences import spread
 from .leaves import Leaf
 from .match import MISSING, Pair, fits, key, named_gradient, pair_outputs, siblings_without
-from .numerical import direction_truth, entry_truth, guard, noise_level
 from .program import Outcome, Program
 from .report import CANNOT_TELL, RIGHT, WRONG, ArgumentResult
 from .tensor_run import TensorRuns, TrueGradients
+from .truths import Truths
 
 __all__ = ["Examination", "NotCheckable"]
 
-#: Entries per argument below which every one is taken.
-_ALL = 400
-#: Entries looked at of a larger one.
-_SAMPLE = 100
-#: Entries by which differences confirm a derivative taken on tensors, and the most of those in
-#: which a gradient departs from it that are looked at.
-_CONFIRM = 3
+#: Entries in which a gradient departs from the truth on tensors that differences look at.
 _DISPUTED = 8
 
 
@@ -94,7 +86,6 @@ class Examination:
     truths: list[Truth] = field(default_factory=list)
     shifted: list[_Shifted] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    runs: int = 0
 
     def prepare(self, base: Outcome) -> None:
         """Pair outputs with inputs and take the numerical derivatives.
@@ -116,16 +107,10 @@ class Examination:
             raise NotCheckable(
                 "not deterministic: two runs on the same input differ; pass a seeded generator"
             )
-        self._rng = np.random.default_rng(self.seed)
-        self._centre = base.cost
-        self._evaluations = Budget(self.budget)
-        self._evaluations.settle(lambda: self.program.cost(self._still()))
-        self.exact: TrueGradients | None = None
-        if self.tensors is not None:
-            self.exact = self.tensors.prepare(base.cost)
-        self._truth_of: dict[int, Truth] = {}
+        self._known = Truths(
+            self.program, self.tolerance, self.budget, self.seed, self.tensors, base.cost
+        )
         self._probes: dict[int, tuple[NDArray[np.float64], Truth]] = {}
-        self._noise: float | None = None
         self.pairs = pair_outputs(
             base.outputs, self.program.leaves, self._is_right, self.gradient_of
         )
@@ -134,122 +119,12 @@ class Examination:
                 "none of the results could be matched with an input: name gradients after what they"
                 " are gradients of (dW for W), or pass gradient_of="
             )
+        self._known.parts = max(len(self.pairs), 4)
         for number in siblings_without(self.pairs, self.program.leaves):
-            if np.any(self.truth(number).value != 0):
+            if np.any(self._known.at(number).value != 0):
                 self.pairs.append(Pair(MISSING, number, True))
-        self.truths = [self.truth(pair.leaf) for pair in self.pairs]
+        self.truths = [self._known.at(pair.leaf) for pair in self.pairs]
         self._settle_disputes(base)
-
-    def _still(self) -> dict[int, NDArray[np.float64]]:
-        """Every float input replaced by itself: a run with overrides, as derivatives take them."""
-        leaves = self.program.leaves
-        return {n: leaf.value for n, leaf in enumerate(leaves) if leaf.value.dtype.kind == "f"}
-
-    # -- truth ---------------------------------------------------------------------------------
-
-    def _cost_of(self, leaf: int, overrides: dict[int, NDArray[np.float64]] | None = None):  # type: ignore[no-untyped-def]
-        base = dict(overrides or {})
-
-        def cost(value: NDArray[np.float64]) -> float:
-            self.runs += 1
-            self._evaluations.count()
-            return self.program.cost({**base, leaf: value})
-
-        return guard(cost)
-
-    def noise(self, leaf: int) -> float:
-        """Rounding noise of the cost."""
-        if self._noise is None:
-            value = np.array(self.program.leaves[leaf].value, dtype=np.float64)
-            self._noise = noise_level(self._cost_of(leaf), value, self._rng)
-            if not math.isfinite(self._noise):
-                self._noise = 1e-15 * max(abs(self._centre), 1.0)
-        return self._noise
-
-    def truth(self, leaf: int) -> Truth:
-        """Derivative with respect to one input: every entry, or a sample by differences."""
-        if leaf not in self._truth_of:
-            exact = self._confirmed(leaf)
-            self._truth_of[leaf] = Truth.exact(exact) if exact is not None else self._measured(leaf)
-        return self._truth_of[leaf]
-
-    def _confirmed(self, leaf: int) -> NDArray[np.float64] | None:
-        """The derivative taken on tensors, unless differences contradict it."""
-        if self.exact is None or leaf not in self.exact.leaves:
-            return None
-        gradient = self.exact.leaves[leaf]
-        if not gradient.size:
-            return gradient
-        largest = int(np.argmax(np.abs(gradient)))
-        others = self._rng.integers(0, gradient.size, _CONFIRM - 1)
-        if self._agrees_in(leaf, gradient, np.unique([largest, *others])):
-            value = np.array(self.program.leaves[leaf].value, dtype=np.float64)
-            direction = self._direction(value)
-            along = float(np.sum(gradient * direction))
-            cost = self._cost_of(leaf)
-            line = lambda t: cost(value + t * direction)  # noqa: E731
-            noise = self.noise(leaf)
-            if confirms(line, 1.0, along, noise):
-                return gradient
-            truth = direction_truth(line, 1.0, noise, self._centre)
-            if compare(np.array([along]), truth, self.tolerance).verdict != WRONG:
-                return gradient
-        self.exact = None
-        assert self.tensors is not None
-        self.tensors.why = "differences contradict the derivative taken there"
-        return None
-
-    def _agrees_in(
-        self, leaf: int, gradient: NDArray[np.float64], entries: NDArray[np.intp]
-    ) -> bool:
-        """True if differences agree with a gradient in some entries, and meet no kink there."""
-        value = np.array(self.program.leaves[leaf].value, dtype=np.float64)
-        cost, typical = self._cost_of(leaf), spread(value)
-        doubtful = []
-        for entry in entries:
-
-            def along(t: float, entry: int = int(entry)) -> float:
-                moved = value.copy()
-                moved.reshape(-1)[entry] += t
-                return cost(moved)
-
-            scale = step_scale(float(value.reshape(-1)[entry]), typical)
-            expected = float(gradient.reshape(-1)[entry])
-            if not confirms(along, scale, expected, self.noise(leaf)):
-                doubtful.append(entry)
-        if not doubtful:
-            return True
-        truth = self._differences(leaf, np.array(doubtful))
-        return not truth.kinks.any() and compare(gradient, truth, self.tolerance).verdict != WRONG
-
-    def _measured(self, leaf: int) -> Truth:
-        """Derivative by differences, in every entry or as many as the budget pays for."""
-        self.program.to_float(leaf)
-        size = self.program.leaves[leaf].value.size
-        share = self._share(size)
-        if size <= _ALL and 8 * size <= share:
-            return self._differences(leaf, np.arange(size))
-        wanted = int(max(min(share // 8, _SAMPLE, size), _CONFIRM))
-        entries = self._rng.permutation(size)[:wanted] if size else np.arange(0)
-        return self._differences(leaf, entries, self._evaluations.spent + share)
-
-    def _share(self, size: int) -> int:
-        """Evaluations for one input: a quarter of what is left, or an even part of all."""
-        left = max(self._evaluations.allowed - self._evaluations.spent, 0)
-        return min(left // 4, self._evaluations.allowed // max(len(self.pairs), 4))
-
-    def _differences(self, leaf: int, entries: NDArray[np.intp], until: int | None = None) -> Truth:
-        value = np.array(self.program.leaves[leaf].value, dtype=np.float64)
-        counted = self._evaluations
-        least = counted.spent + _CONFIRM * DEAREST
-        return entry_truth(
-            self._cost_of(leaf),
-            value,
-            entries,
-            self.noise(leaf),
-            centre=self._centre,
-            go_on=lambda: until is None or counted.spent + DEAREST <= max(until, least),
-        )
 
     def _settle_disputes(self, base: Outcome) -> None:
         """Where a gradient departs from the truth on tensors, let differences have the last word.
@@ -258,54 +133,31 @@ class Examination:
         """
         for n, (pair, leaf) in enumerate(zip(self.pairs, self.claimed(base))):
             truth = self.truths[n]
-            known = self.exact is not None and pair.leaf in self.exact.leaves
-            if not known or leaf is None or not fits(leaf.value.shape, truth.shape):
+            exact = self._known.on_tensors(pair.leaf)
+            if exact is None or leaf is None or not fits(leaf.value.shape, truth.shape):
                 continue
-            exact = self.exact.leaves[pair.leaf]  # type: ignore[union-attr]
             if self._compare_one(pair, truth, leaf).verdict != WRONG:
                 continue
             gap = np.abs(np.nan_to_num(leaf.value.reshape(-1), nan=np.inf) - exact.reshape(-1))
             entries = np.argsort(-gap, kind="stable")[:_DISPUTED]
-            if not self._agrees_in(pair.leaf, exact, entries):
-                self._truth_of[pair.leaf] = self.truths[n] = self._measured(pair.leaf)
+            if not self._known.agrees_in(pair.leaf, exact, entries):
+                self.truths[n] = self._known.by_differences(pair.leaf)
 
     def _is_right(self, output: Leaf, leaf: int) -> bool:
         """One directional derivative: enough to choose between inputs of the same shape."""
         value = np.array(self.program.leaves[leaf].value, dtype=np.float64)
         if not fits(output.value.shape, value.shape):
             return False
-        if self.exact is not None and leaf in self.exact.leaves:
-            truth = Truth.exact(self.exact.leaves[leaf])
-            return (
-                compare(output.value.reshape(value.shape), truth, self.tolerance).verdict == RIGHT
-            )
+        exact = self._known.on_tensors(leaf)
+        if exact is not None:
+            claimed = output.value.reshape(value.shape)
+            return compare(claimed, Truth.exact(exact), self.tolerance).verdict == RIGHT
         if leaf not in self._probes:
-            self._probes[leaf] = self._probe(leaf, value)
+            self._probes[leaf] = self._known.probe(leaf, value)
         direction, truth = self._probes[leaf]
         claimed = np.asarray(output.value, dtype=np.float64).reshape(value.shape)
         along = np.array([np.sum(claimed * direction)])
         return compare(along, truth, self.tolerance).verdict == RIGHT
-
-    def _probe(
-        self,
-        leaf: int,
-        value: NDArray[np.float64],
-        overrides: dict[int, NDArray[np.float64]] | None = None,
-    ) -> tuple[NDArray[np.float64], Truth]:
-        direction = self._direction(value)
-        cost = self._cost_of(leaf, overrides)
-        centre = cost(value)
-        truth = direction_truth(
-            lambda t: cost(value + t * direction), 1.0, self.noise(leaf), centre
-        )
-        return direction, truth
-
-    def _direction(self, value: NDArray[np.float64]) -> NDArray[np.float64]:
-        """A random direction, as long as the array varies."""
-        direction = self._rng.uniform(0.5, 1.5, value.shape) * self._rng.choice(
-            (-1.0, 1.0), value.shape
-        )
-        return direction * (max(spread(value), 1e-3) if value.size else 1.0)
 
     def shift(self, points: int = 2) -> None:
         """Choose shifted points; the truth there is taken on tensors, or when asked for."""
@@ -319,15 +171,15 @@ class Examination:
         """The derivative at a shifted point along one direction, by differences."""
         if n not in point.along:
             leaf = self.pairs[n].leaf
-            point.along[n] = self._probe(leaf, point.overrides[leaf], point.overrides)
+            point.along[n] = self._known.probe(leaf, point.overrides[leaf], point.overrides)
         return point.along[n]
 
     def _moved(self, leaves: Sequence[int], by: float) -> dict[int, NDArray[np.float64]]:
         overrides: dict[int, NDArray[np.float64]] = {}
         for number in leaves:
             value = np.array(self.program.leaves[number].value, dtype=np.float64)
-            factor = self._rng.uniform(1 - by, 1 + by, value.shape)
-            step = 0.1 * spread(value) * self._rng.standard_normal(value.shape)
+            factor = self._known.rng.uniform(1 - by, 1 + by, value.shape)
+            step = 0.1 * spread(value) * self._known.rng.standard_normal(value.shape)
             # Signs are kept: variances, concentrations and probabilities have to stay so.
             overrides[number] = value * factor + np.where(value == 0, step, 0.0)
         return overrides
@@ -471,11 +323,15 @@ class Examination:
     def _complete(self) -> list[bool]:
         """For each pair, whether its truth is the one taken on tensors."""
         return [
-            self.exact is not None
-            and pair.leaf in self.exact.leaves
-            and np.array_equal(truth.value, self.exact.leaves[pair.leaf].reshape(-1))
+            (exact := self._known.on_tensors(pair.leaf)) is not None
+            and np.array_equal(truth.value, exact.reshape(-1))
             for pair, truth in zip(self.pairs, self.truths)
         ]
+
+    @property
+    def exact(self) -> TrueGradients | None:
+        """What was taken on tensors, unless differences contradicted it."""
+        return self._known.exact
 
     @property
     def is_exact(self) -> bool:
@@ -501,7 +357,7 @@ class Examination:
         )
         return (
             f"{looked} of {size} entries {of} {how}; each at {len(self.shifted)} shifted points"
-            f" {there}; {self.runs} runs of the code for differences"
+            f" {there}; {self._known.runs} runs of the code for differences"
         )
 
     def _stands(self, n: int, base: Outcome) -> bool:
@@ -513,15 +369,7 @@ class Examination:
         got = np.asarray(leaf.value, dtype=np.float64).reshape(-1)[truth.entries]
         distance = np.abs(got - truth.value)
         worst = truth.entries[np.argsort(-np.nan_to_num(distance, nan=np.inf))[:3]]
-        value = np.array(self.program.leaves[pair.leaf].value, dtype=np.float64)
-        again = entry_truth(
-            self._cost_of(pair.leaf),
-            value,
-            worst,
-            self.noise(pair.leaf),
-            centre=self._centre,
-            first=0.3,
-        )
+        again = self._known.again(pair.leaf, worst)
         second = compare(leaf.value.reshape(truth.shape), again, self.tolerance)
         return second.verdict == WRONG
 
