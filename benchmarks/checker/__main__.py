@@ -98,7 +98,7 @@ def judge_correct(name: str, seeds: range) -> list[Trial]:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.checker", description=__doc__)
     parser.add_argument("programs", nargs="*", help="names of programs (all of the folder)")
-    parser.add_argument("--folder", choices=("programs", "heldout"), default="programs")
+    parser.add_argument("--folder", choices=corpus.FOLDERS, default="programs")
     parser.add_argument("--seeds", type=int, default=200, help="seeds for the correct programs")
     parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--every", type=int, default=1, help="try only each n-th slip")

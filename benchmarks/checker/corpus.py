@@ -23,6 +23,9 @@ import numpy as np
 Form = Literal["loss-and-grads", "forward-backward", "cost-and-gradient", "network", "layer"]
 Inputs = dict[str, Any]
 
+#: Where the programs are: those the checker grew up with, those for a last look, those of strangers.
+FOLDERS = ("programs", "heldout", "fresh")
+
 CORPUS = Path(__file__).resolve().parents[2] / "tests" / "check_corpus"
 _serial = itertools.count()
 
@@ -77,7 +80,7 @@ class Program:
     style : str
         What is particular about how it is written.
     folder : str
-        ``programs`` or ``heldout``.
+        One of `FOLDERS`.
     """
 
     name: str

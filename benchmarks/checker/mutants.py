@@ -104,7 +104,7 @@ def _statement_line(source: Source, offset: int) -> int:
 def gradients_of(program: Program, text: str, dtype: Any = np.float64) -> list[np.ndarray]:
     """All gradients of the program with source `text` on every seed."""
     module = ModuleType(f"mutant_of_{program.name}")
-    exec(compile(text, f"<{program.name}>", "exec"), module.__dict__)
+    exec(compile(text, f"<{program.name}>", "exec", dont_inherit=True), module.__dict__)
     found = []
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
