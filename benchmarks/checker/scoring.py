@@ -113,7 +113,7 @@ def mends(mutant: Mutant, answer: Answer) -> bool:
     program: Program = mutant.program
     if answer.line is None or answer.suggestion is None:
         return False
-    mended = _with_statement(mutant.source, answer.line, answer.suggestion)
+    mended = _with_statement(mutant.source, answer.line, answer.end_line, answer.suggestion)
     try:
         return mended is not None and same(
             gradients_of(program, mended), gradients_of(program, program.source), 1e-8
@@ -122,14 +122,16 @@ def mends(mutant: Mutant, answer: Answer) -> bool:
         return False
 
 
-def _with_statement(text: str, line: int, statement: str) -> str | None:
-    """`text` with the statement that begins on `line` replaced."""
+def _with_statement(text: str, line: int, end: int | None, statement: str) -> str | None:
+    """`text` with the statement that begins on `line` replaced, or the simple ones up to `end`."""
     lines = text.splitlines()
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.stmt) and node.lineno == line:
             last = node.end_lineno or line
             if isinstance(node, ast.For | ast.If | ast.While):
                 last = line
+            elif end is not None:
+                last = max(last, end)
             indent = lines[line - 1][: node.col_offset]
             new = [indent + part for part in statement.strip().splitlines()]
             return "\n".join([*lines[: line - 1], *new, *lines[last:]]) + "\n"

@@ -39,6 +39,7 @@ class Answer:
     findings: int = 0
     seconds: float = 0.0
     error: str = ""
+    end_line: int | None = None
 
 
 class _TooLong(Exception):
@@ -82,6 +83,7 @@ def ask(program: Program, path: Path, inputs: Inputs, limit: int = 120) -> Answe
     return Answer(
         verdict=report.verdict,
         line=first.line if Path(str(first.file)).name == path.name else None,
+        end_line=first.end_line,
         slip=first.slip,
         statement=str(first.statement),
         expected=str(first.expected),

@@ -22,13 +22,14 @@ from __future__ import annotations
 import ast
 import gc
 import linecache
+import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import CodeType, FunctionType
 from typing import Any
 
-__all__ = ["Instrumented", "Site", "instrument"]
+__all__ = ["Instrumented", "Site", "compiled", "instrument"]
 
 #: The name under which the recorder is reached from the user's code; dunder names are not mangled.
 HOOK = "__chainrule__"
@@ -113,6 +114,8 @@ class Instrumented:
     codes: dict[tuple[str, str, int], CodeType] = field(default_factory=dict)
     trees: dict[str, ast.Module] = field(default_factory=dict)
     sources: dict[str, list[str]] = field(default_factory=dict)
+    transformed: dict[str, ast.Module] = field(default_factory=dict)
+    live: list[FunctionType] = field(default_factory=list)
 
     def text(self, site: Site) -> str:
         """The statement as the user wrote it, on one line."""
@@ -122,6 +125,10 @@ class Instrumented:
             return lines[statement.lineno - 1].strip()
         segment = ast.get_source_segment("".join(lines), statement) or ast.unparse(statement)
         return " ".join(part.strip() for part in segment.splitlines())
+
+    def lines(self, filename: str, first: int, last: int) -> str:
+        """Some lines of a file as the user wrote them, but for their indentation."""
+        return textwrap.dedent("".join(self.sources[filename][first - 1 : last])).rstrip("\n")
 
     @contextmanager
     def installed(self, recorder: Any) -> Iterator[None]:
@@ -143,6 +150,7 @@ class Instrumented:
             if new.co_freevars != code.co_freevars:
                 continue
             changed.append((thing, code))
+            self.live.append(thing)
             thing.__code__ = new
             if thing.__globals__.get(HOOK) is not recorder:
                 thing.__globals__[HOOK] = recorder
@@ -150,6 +158,7 @@ class Instrumented:
         try:
             yield
         finally:
+            self.live.clear()
             for function, code in changed:
                 function.__code__ = code
             for namespace in touched:
@@ -182,19 +191,22 @@ def instrument(filenames: list[str]) -> Instrumented:
         result.sources[filename] = lines
         transformed = _Transformer(filename, result.sites).visit(tree)
         ast.fix_missing_locations(transformed)
-        module = compile(transformed, filename, "exec", dont_inherit=True)
-        _collect(module, filename, result.codes)
+        result.transformed[filename] = transformed
+        result.codes.update(compiled(transformed, filename))
     return result
 
 
-def _collect(module: CodeType, filename: str, codes: dict[tuple[str, str, int], CodeType]) -> None:
-    pending = [module]
+def compiled(module: ast.Module, filename: str) -> dict[tuple[str, str, int], CodeType]:
+    """The code objects of every function in a module: file, name and first line to code."""
+    codes: dict[tuple[str, str, int], CodeType] = {}
+    pending = [compile(module, filename, "exec", dont_inherit=True)]
     while pending:
         code = pending.pop()
         for constant in code.co_consts:
             if isinstance(constant, CodeType):
                 codes[(filename, constant.co_name, constant.co_firstlineno)] = constant
                 pending.append(constant)
+    return codes
 
 
 class _Transformer(ast.NodeTransformer):

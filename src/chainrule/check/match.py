@@ -107,7 +107,16 @@ def pair_outputs(
     if not pairs and not rest:
         rest = [o for o in range(len(outputs)) if "cache" not in outputs[o].tokens]
     free = [i for i in range(len(leaves)) if i not in taken and leaves[i].value.dtype.kind == "f"]
-    for o, i in _by_shape(rest, free, outputs, leaves, right):
+    found = _by_shape(rest, free, outputs, leaves, right)
+    straight = _by_index(rest, free, outputs, leaves)
+
+    def hits(some: list[tuple[int, int]]) -> int:
+        return sum(right(outputs[o], i) for o, i in some)
+
+    if straight and straight != found and hits(straight) >= hits(found):
+        # A wrong shape has not made grads[1] the gradient of W[2].
+        found = straight
+    for o, i in found:
         pairs[o] = (i, False)
     return [Pair(key(outputs[o]), i, named) for o, (i, named) in sorted(pairs.items())]
 
@@ -328,6 +337,26 @@ def _agreement(output: list[str], leaf: list[str]) -> int:
         + 3 * holders
         - (1 if len(leaf) > 1 and leaf[0] == "self" and len(output) == 1 else 0)
     )
+
+
+def _by_index(
+    rest: list[int], free: list[int], outputs: Sequence[Leaf], leaves: Sequence[Leaf]
+) -> list[tuple[int, int]]:
+    """Results and the inputs of one list with the same indices, if most of the shapes fit."""
+    mine = [outputs[o].indices for o in rest]
+    if len(set(mine)) < max(len(mine), 2):
+        return []
+    lists: dict[tuple[object, ...], dict[tuple[int, ...], int]] = {}
+    for i in free:
+        lists.setdefault(leaves[i].tokens[:-1], {})[leaves[i].indices] = i
+    for inputs in lists.values():
+        if inputs.keys() != set(mine):
+            continue
+        straight = [(o, inputs[outputs[o].indices]) for o in rest]
+        fitting = sum(fits(outputs[o].value.shape, leaves[i].value.shape) for o, i in straight)
+        if 2 * fitting > len(straight):
+            return straight
+    return []
 
 
 def _by_shape(

@@ -12,9 +12,12 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import CodeType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from .arrangement import Arrangement
 
 __all__ = [
     "IN_PLACE",
@@ -116,12 +119,15 @@ class Override:
         its value.
     fresh : bool
         For an update, bind a new array instead of writing into the old one.
+    arrangement : Arrangement or None
+        Another order of statements, in the place of everything else.
     """
 
     code: Deferred | None
     in_place: str | None = None
     store: CodeType | None = None
     fresh: bool = False
+    arrangement: Arrangement | None = None
 
 
 class Recorder:
@@ -148,6 +154,7 @@ class Recorder:
         self.last = -1
         self.mark = 0
         self.limit = 10_000_000
+        self._arrangements: list[Arrangement] = []
         self._active = False
         self._steps = 0
 
@@ -174,7 +181,12 @@ class Recorder:
         self.overrides = overrides
         self.trial = trial
         self.original = original
-        keys = list(overrides)
+        for arrangement in self._arrangements:
+            arrangement.leave()
+        self._arrangements = [o.arrangement for o in overrides.values() if o.arrangement]
+        for arrangement in self._arrangements:
+            arrangement.enter()
+        keys = [site for site, override in overrides.items() if override.arrangement is None]
         self.on = -1 if not keys else keys[0] if len(keys) == 1 else _Several(keys)
 
     def begin(self) -> None:

@@ -299,13 +299,15 @@ def _finding(finding: Finding, number: int, total: int) -> list[str]:
     if total > 1:
         head = f"[{number}/{total}] {head}"
     lines = _wrap(head, "    ", first="")
-    lines += _wrap(f"{finding.statement}", "        ", first="    ")
+    for line in finding.statement.splitlines() or [""]:
+        lines += _wrap(line, "        ", first="    ")
     label = finding.slip + (f": {finding.message}" if finding.message else "")
     lines += _wrap(f"likely slip   {label}", " " * 16, first="  ")
     if finding.expected:
         lines += _wrap(f"should be     {finding.expected}", " " * 16, first="  ")
-    if finding.suggestion:
-        lines += _wrap(f"mended        {finding.suggestion}", " " * 16, first="  ")
+    for n, line in enumerate((finding.suggestion or "").splitlines()):
+        label = " " * 14 if n else "mended        "
+        lines += _wrap(f"{label}{line}", " " * 18 if n else " " * 16, first="  ")
     if finding.worst is not None:
         lines += _wrap(f"worst element {finding.worst}", " " * 16, first="  ")
     if finding.gradients:

@@ -16,9 +16,11 @@ from ..suspects import Change, Edit, Statement, sharing, suspects
 from .case import Case
 from .derivatives import Derivatives
 from .evidence import Evidence
+from .moves import COST as MOVED
+from .moves import moves
 from .naming import is_vague
 from .products import products
-from .trials import Fix, Trials
+from .trials import Fix, Trials, mended_by
 
 _TIERS = (1.31, 1.61, 1.86, 9.0)
 #: What can be wrong in a statement of the forward pass that the cost does not show, and how much
@@ -46,6 +48,7 @@ class EditSearch:
         full: list[Fix] = []
         for lower, upper in zip((0.0, *_TIERS), _TIERS):
             found = self._found(whole, lower, upper, wrong, right)
+            found += self._moved(whole, lower, upper, wrong, right)
             if upper == _TIERS[-1]:
                 found += self._products(whole, wrong, right)
             full += self._confirmed([fix for fix in found if fix.mended == wrong])
@@ -73,6 +76,7 @@ class EditSearch:
         # Far-fetched edits mend a part of what is wrong by chance.
         for lower, upper in zip((0.0, *_TIERS[:1]), _TIERS[:2]):
             partial += self._found([*whole, *part], lower, upper, wrong, right)
+            partial += self._moved([*whole, *part], lower, upper, wrong, right)
         if not partial:
             return None
         most = max(len(f.mended) for f in partial)
@@ -101,6 +105,25 @@ class EditSearch:
                 fix = trials.attempt(proposal, wrong, right)
                 if fix is not None:
                     found.append(fix)
+        return found
+
+    def _moved(
+        self,
+        sites: list[Site],
+        lower: float,
+        upper: float,
+        wrong: frozenset[int],
+        right: list[bool],
+    ) -> list[Fix]:
+        """Fixes by another order of the statements."""
+        found = []
+        if lower <= MOVED < upper:
+            for move in moves(self.case, self.evidence, sites):
+                if time.process_time() > self.case.deadline:
+                    break
+                mended = mended_by(self.case, move.site, move.edit, wrong, right)
+                if mended:
+                    found.append(Fix(move.site, move.edit, mended))
         return found
 
     def trials_of(self, site: Site) -> Trials:

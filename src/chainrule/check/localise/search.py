@@ -11,7 +11,8 @@ Given a program whose gradients are wrong somewhere, and the truth about each of
 3. *Edits.* Small edits of each suspect, cheapest first (:mod:`..suspects`), are evaluated where it
    stands and judged by the response; what could mend something is run (:mod:`.trials`). A statement
    that one small edit turns into one with which every gradient is right, here and at shifted points,
-   is the culprit. Two factors that are missing at once come last (:mod:`.products`).
+   is the culprit. Statements are also tried in another order (:mod:`.moves`), and two factors that
+   are missing at once come last (:mod:`.products`).
 4. *Matching.* Where more than one statement can be mended, the true derivative of the cost with
    respect to every value of the forward pass decides: a statement whose value already equals one of
    these is right, whatever its neighbours can be made to compensate (:mod:`.derivatives`).
@@ -126,16 +127,22 @@ def _report(
         )
         if matches and not edit.text.startswith("("):
             expected = f"∂C/∂{matches[-1].name}:  {edit.text}"
+    if edit.lines is not None:
+        expected = "the same statements in another order"
+    first, last = edit.lines or (site.line, site.statement.end_lineno or site.line)
+    statement = case.code.text(site)
+    if edit.lines is not None:
+        statement = case.code.lines(site.filename, first, last)
     finding = Finding(
         site.filename,
-        site.line,
-        case.code.text(site),
+        first,
+        statement,
         edit.slip,
         edit.message,
         expected,
         edit.text,
         worst or case.worst_output(fix.mended),
-        site.statement.end_lineno or site.line,
+        last,
         site.function,
         case.names(fix.mended),
         tuple(sorted(lines)),

@@ -244,6 +244,20 @@ class Trials:
         return _mended(case.gauge.right(claimed, there), wrong, right)
 
 
+def mended_by(
+    case: Case, site: Site, edit: Edit, wrong: frozenset[int], right: list[bool]
+) -> frozenset[int]:
+    """Those of `wrong` that a run with the edit of a site makes right, if it makes none wrong."""
+    case.recorder.edit({**case.accepted, site.index: edit.override})
+    try:
+        outcome = case.exam.program.run()
+    finally:
+        case.recorder.edit(case.accepted)
+    if outcome.error is not None or not case.same_cost(outcome, 1e-10):
+        return frozenset()
+    return _mended(case.gauge.right(*case.gauge.read(outcome)), wrong, right)
+
+
 def _mended(good: Any, wrong: frozenset[int], right: list[bool]) -> frozenset[int]:
     """Those of `wrong` that are good, if every one of `right` still is."""
     if any(was and not good[n] for n, was in enumerate(right)):

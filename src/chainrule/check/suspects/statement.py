@@ -28,6 +28,8 @@ class Edit:
         How far-fetched the edit is.
     message : str
         The slip in words.
+    lines : (int, int) or None
+        First and last line of what `text` stands for, where that is more than the statement.
     """
 
     slip: str
@@ -35,6 +37,7 @@ class Edit:
     text: str
     cost: float
     message: str
+    lines: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)

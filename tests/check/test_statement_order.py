@@ -1,0 +1,140 @@
+"""Statements in the wrong order are one slip: it is named, and the mended order is given (D1, D2)."""
+
+from __future__ import annotations
+
+import importlib.util
+from dataclasses import replace
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pytest
+
+from chainrule import check
+from chainrule.check.leaves import walk
+from chainrule.check.match import pair_outputs
+
+LOOP = """
+import numpy as np
+
+def network(x, w1, w2, y):
+    ws = [w1, w2]
+    acts = [x]
+    for w in ws:
+        acts.append(np.tanh(acts[-1] @ w))
+    r = acts[-1] - y
+    loss = 0.5 * np.sum(r * r)
+    grads = [None, None]
+    delta = r
+    for k in (1, 0):
+        delta = delta * (1 - acts[k + 1] ** 2)
+        grads[k] = acts[k].T @ delta
+        delta = delta @ ws[k].T
+    return loss, grads[0], grads[1]
+"""
+
+
+def _load(tmp_path: Path, source: str) -> ModuleType:
+    path = tmp_path / "order_of_statements.py"
+    path.write_text(source, encoding="utf-8")
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def _arguments() -> list[np.ndarray]:
+    rng = np.random.default_rng(2)
+    return [rng.normal(size=shape) for shape in ((5, 3), (3, 3), (3, 3), (5, 3))]
+
+
+def _exchanged(source: str, one: str, other: str) -> str:
+    return source.replace(one, "…").replace(other, one).replace("…", other)
+
+
+def _mended(path: str, source: str, first: int, last: int, suggestion: str) -> str:
+    lines = source.splitlines()
+    indent = " " * (len(lines[first - 1]) - len(lines[first - 1].lstrip()))
+    new = [indent + line for line in suggestion.splitlines()]
+    return "\n".join([*lines[: first - 1], *new, *lines[last:]]) + "\n"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "slip"),
+    [
+        (
+            "grads[k] = acts[k].T @ delta",
+            "delta = delta * (1 - acts[k + 1] ** 2)",
+            "stale-variable",
+        ),
+        (
+            "grads[k] = acts[k].T @ delta",
+            "delta = delta @ ws[k].T",
+            "overwritten",
+        ),
+    ],
+)
+def test_exchanged_statements_are_put_back_in_order(
+    tmp_path: Path, one: str, other: str, slip: str
+) -> None:
+    arguments = _arguments()
+    wrong = _exchanged(LOOP, one, other)
+    module = _load(tmp_path, wrong)
+    report = check.source(module.network, *arguments)
+    assert report.verdict == "wrong"
+    (finding,) = report.findings
+    assert finding.slip == slip
+    assert finding.end_line == finding.line + 1
+    assert "belongs before line" in finding.message
+    mended = _mended(finding.file, wrong, finding.line, finding.end_line, finding.suggestion or "")
+    right = _load(tmp_path, mended)
+    assert check.source(right.network, *arguments).verdict == "right"
+
+
+def test_the_functions_have_their_own_code_again_afterwards(tmp_path: Path) -> None:
+    wrong = _exchanged(LOOP, "grads[k] = acts[k].T @ delta", "delta = delta @ ws[k].T")
+    module = _load(tmp_path, wrong)
+    arguments = _arguments()
+    code = module.network.__code__
+    before = module.network(*arguments)
+    check.source(module.network, *arguments)
+    assert module.network.__code__ is code
+    np.testing.assert_array_equal(module.network(*arguments)[1], before[1])
+
+
+def test_the_report_shows_both_lines_in_the_order_wanted(tmp_path: Path) -> None:
+    wrong = _exchanged(
+        LOOP, "grads[k] = acts[k].T @ delta", "delta = delta * (1 - acts[k + 1] ** 2)"
+    )
+    arguments = _arguments()
+    text = str(check.source(_load(tmp_path, wrong).network, *arguments))
+    lines = [line.strip() for line in text.splitlines()]
+    mended = next(n for n, line in enumerate(lines) if line.startswith("mended"))
+    assert lines[mended].endswith("delta = delta * (1 - acts[k + 1] ** 2)")
+    assert lines[mended + 1] == "grads[k] = acts[k].T @ delta"
+
+
+def test_lists_of_gradients_keep_their_places_when_one_has_a_wrong_shape() -> None:
+    outputs = list(walk([np.ones((5, 4)), np.ones((5, 3)), np.ones((5, 3))], "grads"))
+    weights = [np.ones((5, 4)), np.ones((5, 4)), np.ones((5, 3))]
+    leaves = [
+        replace(leaf, path=(("item", 1), ("item", place), *leaf.path))
+        for place, argument in enumerate((weights, np.ones((9, 5))))
+        for leaf in walk(argument, "Wx"[place])
+    ]
+    pairs = pair_outputs(outputs, leaves, lambda output, leaf: False)
+    assert [pair.leaf for pair in pairs] == [0, 1, 2]
+
+
+def test_lists_of_gradients_in_backward_order_are_paired_by_value() -> None:
+    outputs = list(walk([np.full((3, 3), k) for k in (2.0, 1.0, 0.0)], "grads"))
+    leaves = [
+        replace(leaf, path=(("item", 1), ("item", 0), *leaf.path))
+        for leaf in walk([np.full((3, 3), float(k)) for k in range(3)], "W")
+    ]
+    pairs = pair_outputs(
+        outputs, leaves, lambda output, i: np.array_equal(output.value, leaves[i].value)
+    )
+    assert [pair.leaf for pair in pairs] == [2, 1, 0]
