@@ -14,19 +14,17 @@ from typing import TYPE_CHECKING, Any
 from chainrule import ops as _ops
 from chainrule.core.custom import checkpoint, custom_vjp
 from chainrule.core.gates import gate
+from chainrule.core.modes import enable_grad, no_grad, stop_gradient
 from chainrule.core.op import Abstract
 from chainrule.core.tensor import Tensor, tensor
 from chainrule.core.trace import Gate, Graph, trace
 from chainrule.core.transforms import (
     elementwise_grad,
-    enable_grad,
     grad,
     hessian,
     hvp,
     jacobian,
     jvp,
-    no_grad,
-    stop_gradient,
     value_and_grad,
     vjp,
 )

@@ -17,7 +17,7 @@ import pytest
 from op_checks import OPS, Case, cases
 
 import chainrule as cr
-from chainrule.core import reverse, transforms
+from chainrule.core import backward, linearised, reverse
 from chainrule.core.op import Op, Sample, elementwise
 
 pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning")
@@ -281,7 +281,8 @@ def test_a_dropped_broadcasting_sum_is_caught(name: str, monkeypatch: pytest.Mon
 
 def test_shared_memory_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
     """Handing out the cotangents as they are: ``add`` gives both operands the same array."""
-    monkeypatch.setattr(transforms, "_own", lambda g, handed: np.asarray(g))
+    for module in (backward, linearised):
+        monkeypatch.setattr(module, "own", lambda g, handed: np.asarray(g))
     assert caught_by(OPS["add"], ("memory",))
     assert caught_by(OPS["reshape"], ("memory",))
 
@@ -290,12 +291,12 @@ def test_a_pullback_that_reads_the_callers_arrays_is_caught(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The caller may write to his input, or to the output he was given, before he pulls back."""
-    original = transforms._Linearised.__init__
+    original = linearised.Linearised.__init__
 
     def careless(self: Any, *args: Any, keep: bool = False, **kwargs: Any) -> None:
         original(self, *args, keep=False, **kwargs)
 
-    monkeypatch.setattr(transforms._Linearised, "__init__", careless)
+    monkeypatch.setattr(linearised.Linearised, "__init__", careless)
     assert caught_by(OPS["sin"], ("memory",)), "the input is kept"
     assert caught_by(OPS["exp"], ("memory",)), "the output is kept"
 

@@ -23,8 +23,8 @@ from numpy.typing import NDArray
 import chainrule as cr
 
 from ..core.graph import Node, ancestors
+from ..core.linearised import track
 from ..core.reverse import pullback
-from ..core.transforms import track
 from .compare import Tolerance, Truth, compare
 from .differences import spread
 from .instrument import Instrumented

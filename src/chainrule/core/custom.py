@@ -16,10 +16,10 @@ import numpy as np
 from chainrule.core import tree
 from chainrule.core.graph import Node, ancestors
 from chainrule.core.lib import lib
+from chainrule.core.modes import enable_grad, no_grad
 from chainrule.core.op import IDS, STATE, Op
 from chainrule.core.reverse import pullback, zeros
 from chainrule.core.tensor import Tensor
-from chainrule.core.transforms import enable_grad, no_grad
 from chainrule.errors import ArgumentError, GradientError
 
 __all__ = ["checkpoint", "custom_vjp"]

@@ -12,11 +12,12 @@ from functools import update_wrapper
 from typing import Any
 
 from chainrule.core.graph import CONSTANT, INPUT, SELECT, Node
+from chainrule.core.modes import enable_grad
 from chainrule.core.op import Op
 from chainrule.core.staging import staging
 from chainrule.core.tensor import wrap
 from chainrule.core.trace import Graph
-from chainrule.core.transforms import enable_grad, vjp
+from chainrule.core.transforms import vjp
 from chainrule.errors import ArgumentError
 
 __all__ = ["gate", "open_gates"]

@@ -240,7 +240,8 @@ def _transposed(
 
     The rule is linear in ``g``: ``g ↦ Jᵀg``. The cotangent of ``g`` in ``⟨Jᵀg, t⟩`` is ``J t``.
     """
-    from chainrule.core.transforms import enable_grad, grad_of
+    from chainrule.core.backward import grad_of
+    from chainrule.core.modes import enable_grad
 
     linked = linked and create_graph
     outs = node.value if isinstance(node.value, tuple) else (node.value,)

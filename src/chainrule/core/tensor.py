@@ -187,7 +187,7 @@ class Tensor:
             If the tensor does not require gradients, or has several elements and no ``gradient``
             is given.
         """
-        from chainrule.core.transforms import backward
+        from chainrule.core.backward import backward
 
         backward(self, gradient, create_graph)
 

@@ -16,12 +16,12 @@ import numpy as np
 
 from chainrule.core import tree
 from chainrule.core.graph import ALIAS, CONSTANT, INPUT, Node, ancestors
+from chainrule.core.modes import enable_grad
 from chainrule.core.op import Abstract, infer
 from chainrule.core.reverse import pullback
 from chainrule.core.source import assigned_names
 from chainrule.core.staging import Stage, Update, staging
 from chainrule.core.tensor import Tensor, wrap
-from chainrule.core.transforms import enable_grad
 from chainrule.errors import ArgumentError, GradientError
 
 __all__ = ["Gate", "Graph", "check_graph", "stage", "trace"]

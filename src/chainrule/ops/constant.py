@@ -33,7 +33,7 @@ def variable(value: Any) -> Tensor:
 
 def tracked(value: Any) -> Tensor:
     """A fresh tracked tensor with this value, linked to it where it is itself a tracked tensor."""
-    from chainrule.core.transforms import track
+    from chainrule.core.linearised import track
 
     return track(value)
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.core.modes import enable_grad
 from chainrule.core.op import STATE
 from chainrule.core.tensor import Tensor, wrap
-from chainrule.core.transforms import enable_grad
 from chainrule.errors import ArgumentError, CheckpointError, StagingError
 from chainrule.optim.line_search import Trial, strong_wolfe
 from chainrule.optim.optimizer import Optimizer, check_range

@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 
 from chainrule.core.lib import lib
+from chainrule.core.modes import enable_grad, no_grad
 from chainrule.core.op import STATE
 from chainrule.core.tensor import Tensor, wrap
-from chainrule.core.transforms import enable_grad, no_grad
 from chainrule.errors import ArgumentError, CheckpointError
 
 __all__ = ["Optimizer", "ParamGroup", "check_range"]

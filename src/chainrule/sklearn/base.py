@@ -20,7 +20,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.optimize import _check_optimize_result
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
-from chainrule.core.transforms import no_grad
+from chainrule.core.modes import no_grad
 from chainrule.errors import ArgumentError
 from chainrule.sklearn.network import ACTIVATIONS, MultiLayer, build, per_layer
 from chainrule.sklearn.solvers import VelocityAdam, VelocitySGD

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 
 from chainrule.core.lib import lib
+from chainrule.core.modes import no_grad
 from chainrule.core.op import STATE
 from chainrule.core.tensor import Tensor
-from chainrule.core.transforms import no_grad
 from chainrule.core.tree import tree_map
 from chainrule.errors import ArgumentError, GradientError
 from chainrule.nn.losses import Loss

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.core.modes import no_grad
 from chainrule.core.tensor import Tensor
-from chainrule.core.transforms import no_grad
 from chainrule.core.tree import flatten, tree_map
 from chainrule.errors import ArgumentError
 from chainrule.nn.module import Module

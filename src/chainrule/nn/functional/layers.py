@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from chainrule.core.lib import lib
+from chainrule.core.modes import no_grad
 from chainrule.core.tensor import Tensor
-from chainrule.core.transforms import no_grad
 from chainrule.errors import ArgumentError, ShapeError
 from chainrule.ops import neural
 from chainrule.ops.linalg import matmul

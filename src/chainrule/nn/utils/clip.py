@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from chainrule.core.lib import lib
+from chainrule.core.modes import no_grad
 from chainrule.core.op import STATE
 from chainrule.core.tensor import Tensor, wrap
-from chainrule.core.transforms import no_grad
 from chainrule.errors import ArgumentError, GradientError
 
 __all__ = ["clip_grad_norm_", "clip_grad_value_", "get_total_norm"]
