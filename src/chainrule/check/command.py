@@ -25,11 +25,12 @@ from .forward_backward import ForwardBackward
 from .inputs import Call, recorded
 from .loading import definitions
 from .made_up import Layout, arguments, instances, layouts, targets_like
-from .program import Program, quiet
+from .program import Program
 from .report import CANNOT_TELL, RIGHT, WRONG, Report
 from .signatures import required_parameters
 from .single_function import SingleFunction
 from .source import check_program
+from .surroundings import quiet
 from .targets import Case, find_targets
 
 __all__ = ["check_file", "check_made_up"]

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from .report import CANNOT_TELL, RIGHT, WRONG, Worst
 
-__all__ = ["Comparison", "Tolerance", "Truth", "compare"]
+__all__ = ["SAFETY", "Comparison", "Tolerance", "Truth", "compare"]
 
 #: How many times its own estimate the error of a numerical derivative is allowed to be.
 SAFETY = 10.0
@@ -32,6 +32,13 @@ class Tolerance:
 
     rtol: float = 1e-6
     atol: float = 1e-8
+
+    def slack(
+        self, claimed: NDArray[np.float64], true: NDArray[np.float64], typical: float
+    ) -> NDArray[np.float64]:
+        """By how much entries may differ that are known exactly."""
+        magnitude = np.maximum(np.abs(claimed), np.abs(true))
+        return np.asarray(self.rtol * magnitude + self.atol * typical)
 
     def rule(self) -> str:
         """The rule with its numbers."""
@@ -141,7 +148,7 @@ def compare(claimed: NDArray[np.float64], truth: Truth, tolerance: Tolerance) ->
         return Comparison(CANNOT_TELL, "the function is not finite around the point", None, count)
     typical = float(np.max(np.abs(truth.value[known])))
     magnitude = np.maximum(np.abs(got), np.abs(truth.value))
-    slack = tolerance.rtol * magnitude + tolerance.atol * typical
+    slack = tolerance.slack(got, truth.value, typical)
     bound = SAFETY * truth.error + slack
     with np.errstate(invalid="ignore"):
         distance = np.abs(got - truth.value)

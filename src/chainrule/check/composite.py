@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 
 from .program import Program
-from .signatures import bind_names, required_parameters, return_names, unbind
+from .returned import result_names, unused_gradients
+from .signatures import bind_names, required_parameters, unbind
 from .single_function import SingleFunction
 
 __all__ = ["Composite", "bind_backward", "is_target", "outputs_of"]
@@ -134,7 +135,8 @@ class Composite(SingleFunction):
         # One name for each: the target of both passes is one array.
         self.outside = [n for n in outside if n not in args or not _equal(args[n], outside[n])]
         self.parameters = [*args, *self.outside]
-        self.result_names = return_names(self.second)
+        self.result_names = result_names(self.second)
+        self.unused = unused_gradients(self.second)
         self.external = None
         self.function = self._both
         self._cost_paths = []

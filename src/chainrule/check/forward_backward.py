@@ -16,7 +16,8 @@ from ..errors import ArgumentError
 from .leaves import Leaf, gradient_name, is_gradient_name, same_name
 from .program import Program
 from .results import name_results
-from .signatures import bind_names, input_names, required_parameters, return_names, unbind
+from .returned import result_names, return_names, unused_gradients
+from .signatures import bind_names, input_names, required_parameters, unbind
 
 __all__ = ["ForwardBackward"]
 
@@ -42,7 +43,8 @@ class ForwardBackward(Program):
         self.same_owner = other is owner
         self.has_other = other is not None
         self.parameters = bind_names(self.forward, args, kwargs, owner is not None)
-        self.result_names = return_names(self.backward)
+        self.result_names = result_names(self.backward)
+        self.unused = unused_gradients(self.backward)
         self.forward_names = return_names(self.forward)
         self.cotangents: list[Any] = []
         self.plan: list[tuple[str, Any]] | None = None

@@ -22,6 +22,7 @@ __all__ = [
     "follow",
     "gradient_name",
     "is_gradient_name",
+    "is_initial",
     "promote",
     "put",
     "same_name",
@@ -261,3 +262,18 @@ def same_name(a: str, b: str) -> int:
     if a.replace("_", "").lower() == b.replace("_", "").lower():
         return 2
     return 1 if _plain(a) == _plain(b) else 0
+
+
+_INITIAL = re.compile(r"_?(?:0|init|initial|start|prev)$|^(?:init|initial|start|prev)_")
+
+
+def is_initial(name: str, of: str) -> bool:
+    """True for the name of the initial or previous value of a quantity.
+
+    Examples
+    --------
+    >>> is_initial("h0", "h"), is_initial("prev_h", "h"), is_initial("h", "h"), is_initial("w0", "h")
+    (True, True, False, False)
+    """
+    stem = _INITIAL.sub("", name)
+    return stem != name and bool(stem) and same_name(stem, of) > 0

@@ -11,9 +11,16 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from .leaves import Leaf, gradient_name, is_gradient_name, same_name
+from .unclaimed import (
+    by_value,
+    fits,
+    handed_back,
+    in_place_of_unused,
+    initial_values,
+    is_returned,
+    repeated,
+)
 
 __all__ = ["MISSING", "Pair", "fits", "named_gradient", "pair_outputs", "siblings_without"]
 
@@ -49,25 +56,12 @@ def key(leaf: Leaf) -> str:
     return f"{leaf.name}|{leaf.path}"
 
 
-def fits(gradient: tuple[int, ...], argument: tuple[int, ...]) -> bool:
-    """True if subtracting the gradient leaves the argument's shape, entry by entry.
-
-    Examples
-    --------
-    >>> fits((3, 1), (3, 1)), fits((3,), (1, 3)), fits((3,), (3, 1)), fits((1, 3), (3,))
-    (True, True, False, False)
-    """
-    if gradient == argument:
-        return True
-    lead = len(argument) - len(gradient)
-    return lead > 0 and argument[:lead] == (1,) * lead and argument[lead:] == gradient
-
-
 def pair_outputs(
     outputs: Sequence[Leaf],
     leaves: Sequence[Leaf],
     right: Callable[[Leaf, int], bool],
     gradient_of: dict[str, str] | None = None,
+    unused: Sequence[str] = (),
 ) -> list[Pair]:
     """The pairs of output and input.
 
@@ -80,6 +74,8 @@ def pair_outputs(
         asked only where names and shapes leave a choice.
     gradient_of : dict, optional
         Output names to input names, from the user.
+    unused : sequence of str
+        Names of gradients that the code computes but does not return.
     """
     given = _given(outputs, leaves, gradient_of or {})
     scored = []
@@ -94,12 +90,12 @@ def pair_outputs(
         if -o not in pairs and -i not in taken:
             pairs[-o] = (-i, True)
             taken.add(-i)
-    for o, i in _returned_inputs(outputs, leaves, pairs):
-        pairs[o] = (i, True)
-        taken.add(i)
-    for o, i in _returned_twice(outputs, leaves, pairs):
-        pairs[o] = (i, True)
-        taken.add(i)
+    pairs.update({o: (i, True) for o, i in by_value(outputs, leaves, pairs, right)})
+    pairs.update({o: (i, True) for o, i in initial_values(outputs, leaves, pairs)})
+    pairs.update(in_place_of_unused(outputs, leaves, pairs, unused))
+    pairs.update({o: (i, True) for o, i in handed_back(outputs, leaves, pairs)})
+    pairs.update(repeated(outputs, leaves, pairs))
+    taken = {i for i, _ in pairs.values()}
     for o, i in _by_position(outputs, leaves, pairs):
         pairs[o] = (i, False)
         taken.add(i)
@@ -130,7 +126,7 @@ def _by_position(
     arguments; if the names that can be read agree with that, it says what the others are meant
     to be, whatever they are called.
     """
-    returned = [o for o, leaf in enumerate(outputs) if _is_returned(leaf)]
+    returned = [o for o, leaf in enumerate(outputs) if is_returned(leaf)]
     arguments = [
         i
         for i, leaf in enumerate(leaves)
@@ -144,56 +140,6 @@ def _by_position(
         return []
     taken = {i for i, _ in pairs.values()}
     return [(o, i) for o, i in zip(returned, arguments) if o not in pairs and i not in taken]
-
-
-def _returned_inputs(
-    outputs: Sequence[Leaf], leaves: Sequence[Leaf], pairs: dict[int, tuple[int, bool]]
-) -> list[tuple[int, int]]:
-    """Inputs that are returned unchanged among gradients, ``return loss, dW, b``, where ``db`` was meant."""
-    if not pairs:
-        return []
-    taken = {i for i, _ in pairs.values()}
-    found = []
-    for o, output in enumerate(outputs):
-        if o in pairs or not _is_returned(output):
-            continue
-        for i, leaf in enumerate(leaves):
-            free = i not in taken and leaf.value.dtype.kind == "f"
-            if free and leaf.word == output.word and np.array_equal(leaf.value, output.value):
-                found.append((o, i))
-                taken.add(i)
-                break
-    return found
-
-
-def _returned_twice(
-    outputs: Sequence[Leaf], leaves: Sequence[Leaf], pairs: dict[int, tuple[int, bool]]
-) -> list[tuple[int, int]]:
-    """A gradient that is returned a second time, ``return dq, dk, dk``, where another was meant.
-
-    Which, the order of the arguments tells: the one between those of its neighbours.
-    """
-    returned = [o for o, leaf in enumerate(outputs) if _is_returned(leaf)]
-    claimed = [pairs[o][0] for o in returned if o in pairs]
-    if claimed != sorted(claimed):
-        return []
-    words = [outputs[o].word for o in returned if o in pairs]
-    found: list[tuple[int, int]] = []
-    for place, o in enumerate(returned):
-        if o in pairs or outputs[o].word not in words:
-            continue
-        before = [pairs[p][0] for p in returned[:place] if p in pairs]
-        after = [pairs[p][0] for p in returned[place + 1 :] if p in pairs]
-        low, high = max(before, default=-1), min(after, default=len(leaves))
-        free = [
-            i
-            for i in range(low + 1, high)
-            if leaves[i].value.dtype.kind == "f"
-            and fits(outputs[o].value.shape, leaves[i].value.shape)
-        ]
-        if len(free) == 1 and all(i != free[0] for _, i in found):
-            found.append((o, free[0]))
-    return found
 
 
 def siblings_without(pairs: Sequence[Pair], leaves: Sequence[Leaf]) -> list[int]:
@@ -223,13 +169,6 @@ def named_gradient(outputs: Sequence[Leaf], leaf: Leaf) -> Leaf | None:
     """The output that by its name is the gradient of `leaf`."""
     best = max(outputs, key=lambda o: _score(o, leaf), default=None)
     return best if best is not None and _score(best, leaf) > 0 else None
-
-
-def _is_returned(leaf: Leaf) -> bool:
-    """The result itself, or an element of the tuple that was returned."""
-    return leaf.path == () or (
-        len(leaf.path) == 1 and leaf.path[0][0] == "item" and isinstance(leaf.path[0][1], int)
-    )
 
 
 def _given(

@@ -9,13 +9,9 @@ inputs, where the cost comes from and which results are gradients. Its kinds:
 
 from __future__ import annotations
 
-import contextlib
 import copy
-import io
-import random
-import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,8 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .leaves import Leaf, follow, gradient_name, is_gradient_name, promote, put, same_name, walk
+from .surroundings import quiet
 
-__all__ = ["CostReader", "Outcome", "Program", "quiet"]
+__all__ = ["CostReader", "Outcome", "Program"]
 
 
 @dataclass(frozen=True)
@@ -84,6 +81,8 @@ class Program(ABC):
     leaves: list[Leaf]
     #: Where set, the changes of inputs, divided by it, are results: see :mod:`.updates`.
     update_rate: float | None = None
+    #: Gradients that the code computes but does not return: see :func:`.returned.unused_gradients`.
+    unused: Sequence[str] = ()
 
     def __init__(self, root: list[Any], seed: int) -> None:
         self.promoted = any(
@@ -130,15 +129,21 @@ class Program(ABC):
         return root
 
     def run(
-        self, overrides: dict[int, NDArray[np.float64]] | None = None, gradients: bool = True
+        self,
+        overrides: dict[int, NDArray[np.float64]] | None = None,
+        gradients: bool = True,
+        empty: float = 0.75,
     ) -> Outcome:
-        """Run once; exceptions of the user's code are returned, not raised."""
+        """Run once; exceptions of the user's code are returned, not raised.
+
+        `empty` is what arrays made by ``np.empty`` hold: see :func:`.surroundings.quiet`.
+        """
         root = self.fresh(overrides)
         before = {}
         if gradients:
             before = {leaf.path: np.array(leaf.value) for leaf in self._input_leaves(root)}
         self.on_start()
-        with quiet(self.seed):
+        with quiet(self.seed, empty):
             try:
                 cost, outputs = self._call(root, gradients)
             except Exception as error:
@@ -247,23 +252,3 @@ class Program(ABC):
 
 def _nothing() -> None:
     return None
-
-
-@contextlib.contextmanager
-def quiet(seed: int) -> Iterator[None]:
-    """Global generators seeded and restored, output and floating-point warnings kept back."""
-    numpy_state = np.random.get_state()  # noqa: NPY002  (the user's code may use the old interface)
-    python_state = random.getstate()
-    np.random.seed(seed)  # noqa: NPY002
-    random.seed(seed)
-    try:
-        with (
-            np.errstate(all="ignore"),
-            warnings.catch_warnings(),
-            contextlib.redirect_stdout(io.StringIO()),
-        ):
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        np.random.set_state(numpy_state)  # noqa: NPY002
-        random.setstate(python_state)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from .leaves import Leaf, gradient_name, same_name, walk
+from .leaves import Leaf, gradient_name, is_initial, same_name, walk
+from .returned import Names
 
 __all__ = ["name_results", "pick_cost", "split_costs"]
 
@@ -24,23 +25,49 @@ _TOTAL = (
     "nll",
 )
 
+_GRADIENTS = ("grad", "grads", "gradient", "gradients", "nabla", "derivatives", "derivs")
 
-def name_results(result: Any, names: Sequence[str]) -> Iterator[Leaf]:
+
+def name_results(result: Any, names: Names) -> Iterator[Leaf]:
     """The leaves of a result, with the names its ``return`` statement gives."""
     if type(result) is tuple and len(result) == len(names):
-        for i, (value, name) in enumerate(zip(result, names)):
-            for leaf in walk(value, name, integers=isinstance(value, int)):
-                # An unnamed element keeps its position, so that order can still tell.
-                tokens = leaf.tokens or (i,)
-                yield Leaf(tokens, (("item", i), *leaf.path), leaf.value, leaf.scalar)
+        yield from _named_parts(result, names, ())
         return
-    name = names[0] if len(names) == 1 else ""
-    for leaf in walk(result, name):
-        yield leaf
+    name = names[0] if len(names) == 1 and isinstance(names[0], str) else ""
+    yield from walk(result, name)
 
 
-def split_costs(named: Iterator[Leaf], inputs: list[Leaf]) -> tuple[list[Leaf], list[Leaf]]:
-    """Numbers that could be the cost, and everything else."""
+def _named_parts(
+    parts: Sequence[Any], names: Names, path: tuple[tuple[str, Any], ...]
+) -> Iterator[Leaf]:
+    for i, (value, name) in enumerate(zip(parts, names)):
+        here = (*path, ("item", i))
+        if not isinstance(name, str):
+            if isinstance(value, (tuple, list)) and len(value) == len(name):
+                yield from _named_parts(value, name, here)
+                continue
+            name = ""
+        for leaf in walk(value, name, integers=isinstance(value, int)):
+            # An unnamed element keeps its position, so that order can still tell.
+            tokens = leaf.tokens or (i,)
+            yield Leaf(tokens, (*here, *leaf.path), leaf.value, leaf.scalar)
+
+
+def split_costs(
+    named: Iterator[Leaf], inputs: list[Leaf], unused: Sequence[str] = ()
+) -> tuple[list[Leaf], list[Leaf]]:
+    """Numbers that could be the cost, and everything else.
+
+    Parameters
+    ----------
+    named : iterator of Leaf
+        The results.
+    inputs : list of Leaf
+        The inputs.
+    unused : sequence of str
+        See :func:`~.returned.unused_gradients`. If one is the gradient of a number, another number stands in
+        its place among the results.
+    """
     words = {leaf.word for leaf in inputs}
     numbers = {leaf.word for leaf in inputs if leaf.scalar and leaf.value.dtype.kind == "f"}
     results = list(named)
@@ -56,7 +83,9 @@ def split_costs(named: Iterator[Leaf], inputs: list[Leaf]) -> tuple[list[Leaf], 
             meant = [leaf.word]
         if leaf.path and isinstance(leaf.path[-1][1], str):
             meant = [*meant, leaf.word]
-        of_input = any(same_name(g, w) for g in meant for w in words)
+        of_input = _is_within_gradients(leaf) or any(
+            same_name(g, w) or is_initial(w, g) for g in meant for w in words
+        )
         number = leaf.value.size == 1 and leaf.value.ndim == 0
         plain = leaf.word.replace("_", "").lower()
         if leaf.value.dtype.kind != "f":
@@ -68,12 +97,24 @@ def split_costs(named: Iterator[Leaf], inputs: list[Leaf]) -> tuple[list[Leaf], 
             scalars.append(leaf)
         else:
             others.append(leaf)
-    if len(scalars) > 1 and not any(_is_total(s) for s in scalars):
+    if len(scalars) > 1:
         # Unnamed numbers after the first are derivatives: ``return x * y, (y, x)``.
-        unnamed = [s for s in scalars[1:] if not s.word]
+        total = any(_is_total(s) for s in scalars)
+        unnamed = [s for s in scalars[1:] if not s.word and (len(s.path) > 1 or not total)]
         others = [*unnamed, *others]
         scalars = [s for s in scalars if all(s is not u for u in unnamed)]
+    if any(same_name(g, n) for name in unused for g in gradient_name(name) for n in numbers):
+        # ``return loss, dxy`` where dx of the number x was computed as well.
+        chosen = pick_cost(scalars)
+        others += [s for s in scalars if all(s is not c for c in chosen)]
+        scalars = chosen
     return scalars, others
+
+
+def _is_within_gradients(leaf: Leaf) -> bool:
+    """True for a part of a container that by its name holds gradients: ``grads[3]``."""
+    last = leaf.tokens[-1] if leaf.tokens else ""
+    return isinstance(last, int) and leaf.word.lower() in _GRADIENTS
 
 
 def _meant(leaf: Leaf, words: set[str]) -> list[str]:

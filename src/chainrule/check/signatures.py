@@ -1,16 +1,14 @@
-"""What a function says about itself: its parameters, and the names of what it returns."""
+"""What a function says about itself: its parameters and what binds to them."""
 
 from __future__ import annotations
 
-import ast
 import inspect
-import textwrap
 from collections.abc import Callable
 from typing import Any
 
 from ..errors import ArgumentError
 
-__all__ = ["bind_names", "input_names", "required_parameters", "return_names", "unbind"]
+__all__ = ["bind_names", "input_names", "required_parameters", "unbind"]
 
 
 def unbind(function: Callable[..., Any]) -> tuple[Callable[..., Any], Any]:
@@ -77,50 +75,3 @@ def input_names(
     if owner is not None:
         found.append((owner, "self", (("item", 0),)))
     return found
-
-
-def return_names(function: Callable[..., Any]) -> list[str]:
-    """Names of the elements that a function returns, read off its last ``return``; may be empty."""
-    try:
-        tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
-    except (OSError, TypeError, SyntaxError):
-        return []
-    returns = []
-    pending: list[ast.AST] = (
-        list(tree.body[0].body) if tree.body and hasattr(tree.body[0], "body") else []
-    )
-    while pending:
-        node = pending.pop(0)
-        if isinstance(node, ast.Return) and node.value is not None:
-            returns.append(node)
-        elif not isinstance(node, (ast.FunctionDef, ast.ClassDef, ast.Lambda)):
-            pending.extend(ast.iter_child_nodes(node))
-    if not returns:
-        return []
-    value = max(returns, key=lambda r: r.lineno).value
-    elements = value.elts if isinstance(value, ast.Tuple) else [value]
-    # dout.sum(axis=0) is made of an argument; that is no name for the result.
-    arguments = {a.arg for a in ast.walk(tree.body[0]) if isinstance(a, ast.arg)}
-    names = [_element_name(e) for e in elements]
-    return [
-        "" if isinstance(e, ast.Call) and n in arguments else n for e, n in zip(elements, names)
-    ]
-
-
-def _element_name(node: ast.expr | None) -> str:
-    while isinstance(node, (ast.Call, ast.Attribute, ast.Subscript)):
-        if isinstance(node, ast.Call):
-            if not isinstance(node.func, ast.Attribute):
-                # float(loss) is still the loss.
-                if isinstance(node.func, ast.Name) and node.func.id == "float" and node.args:
-                    node = node.args[0]
-                    continue
-                return ""
-            node = node.func.value
-        elif isinstance(node, ast.Attribute):
-            return node.attr if not isinstance(node.value, ast.Call) else ""
-        else:
-            if isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str):
-                return node.slice.value
-            node = node.value
-    return node.id if isinstance(node, ast.Name) and node.id not in ("np", "numpy") else ""

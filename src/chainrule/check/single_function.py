@@ -9,7 +9,8 @@ from typing import Any
 from .leaves import Leaf, follow
 from .program import CostReader, Program
 from .results import name_results, pick_cost, split_costs
-from .signatures import bind_names, input_names, return_names, unbind
+from .returned import result_names, unused_gradients
+from .signatures import bind_names, input_names, unbind
 
 __all__ = ["SingleFunction"]
 
@@ -38,7 +39,8 @@ class SingleFunction(Program):
     ) -> None:
         self.function, owner = unbind(function)
         self.parameters = bind_names(self.function, args, kwargs, owner is not None)
-        self.result_names = return_names(self.function)
+        self.result_names = result_names(self.function)
+        self.unused = unused_gradients(self.function)
         self.external: Callable[[list[Any]], float] | None = None
         self._cost_paths: list[tuple[tuple[str, Any], ...]] = []
         super().__init__([owner, list(args), dict(kwargs)], seed)
@@ -63,7 +65,7 @@ class SingleFunction(Program):
             else self.function(*args, **kwargs)
         )
         named = name_results(result, self.result_names)
-        scalars, outputs = split_costs(named, self.leaves)
+        scalars, outputs = split_costs(named, self.leaves, self.unused)
         chosen = pick_cost(scalars)
         self._cost_paths = [leaf.path for leaf in chosen]
         cost = external

@@ -234,6 +234,7 @@ def _check(
         case = Case(exam, code, recorder, base, seconds=budget)
         findings = wrong_statements(case)
         notes += case.notes
+    notes += exam.notes
     if tensors is not None and tensors.why:
         notes.append(f"the forward code was not run on tensors: {tensors.why}")
     return Report(

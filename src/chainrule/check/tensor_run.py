@@ -29,9 +29,10 @@ from .compare import Tolerance, Truth, compare
 from .differences import spread
 from .instrument import Instrumented
 from .leaves import OPAQUE, follow
-from .program import Program, quiet
+from .program import Program
 from .recorder import Event, Recorder
 from .report import RIGHT
+from .surroundings import quiet
 
 __all__ = ["TensorRuns", "TrueGradients"]
 

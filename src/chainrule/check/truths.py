@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .budget import DEAREST, Budget
-from .compare import Tolerance, Truth, compare
+from .compare import SAFETY, Tolerance, Truth, compare
 from .differences import confirms, spread, step_scale
 from .numerical import direction_truth, entry_truth, guard, noise_level
 from .program import Program
@@ -181,6 +181,30 @@ class Truths:
         return entry_truth(
             self.cost_of(leaf), value, entries, self.noise(leaf), centre=self.centre, first=0.3
         )
+
+    def departs(self, leaf: int, claimed: NDArray[np.float64]) -> bool:
+        """True if differences show that a gradient departs along the direction in which it does.
+
+        One entry may be too small for differences to see; all of them together are not.
+        """
+        truth = self.at(leaf)
+        value = np.array(self.program.leaves[leaf].value, dtype=np.float64)
+        if not truth.is_complete or truth.kinks.any() or not np.isfinite(claimed).all():
+            return False
+        got, true = (np.reshape(a, value.shape) for a in (claimed, truth.array()))
+        slack = self.tolerance.slack(got, true, float(np.max(np.abs(true), initial=0.0)))
+        gap = np.where(np.abs(got - true) > slack, got - true, 0.0)
+        if not gap.any():
+            return False
+        direction = gap * (max(spread(value), 1e-3) / np.max(np.abs(gap)))
+        cost = self.cost_of(leaf)
+        along = direction_truth(
+            lambda t: cost(value + t * direction), 1.0, self.noise(leaf), self.centre
+        )
+        if not np.isfinite(along.error).all() or along.kinks.any():
+            return False
+        allowed = SAFETY * along.error[0] + float(np.sum(slack * np.abs(direction)))
+        return bool(abs(np.sum(got * direction) - along.value[0]) > allowed)
 
     def _measured(self, leaf: int) -> Truth:
         """Derivative by differences, in every entry or as many as the budget pays for."""

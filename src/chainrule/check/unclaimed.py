@@ -1,0 +1,219 @@
+"""Results that by their names are the gradient of no input, and what they were meant to be.
+
+``return loss, dW, dW`` compiles, runs and trains. Which input such a result was meant for is told by
+its place among the others, and by gradients that the code computes and then leaves lying about.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy as np
+
+from .leaves import Leaf, gradient_name, is_initial, same_name
+
+__all__ = [
+    "by_value",
+    "fits",
+    "handed_back",
+    "in_place_of_unused",
+    "initial_values",
+    "is_returned",
+    "repeated",
+]
+
+#: Number of an output to number of an input, and whether names said so.
+Pairs = dict[int, tuple[int, bool]]
+
+
+def fits(gradient: tuple[int, ...], argument: tuple[int, ...]) -> bool:
+    """True if subtracting the gradient leaves the argument's shape, entry by entry.
+
+    Examples
+    --------
+    >>> fits((3, 1), (3, 1)), fits((3,), (1, 3)), fits((3,), (3, 1)), fits((1, 3), (3,))
+    (True, True, False, False)
+    """
+    if gradient == argument:
+        return True
+    lead = len(argument) - len(gradient)
+    return lead > 0 and argument[:lead] == (1,) * lead and argument[lead:] == gradient
+
+
+def is_returned(leaf: Leaf) -> bool:
+    """True for the result itself, or an element of a tuple that the ``return`` displays."""
+    return len(leaf.tokens) <= 1 and all(
+        kind == "item" and isinstance(step, int) for kind, step in leaf.path
+    )
+
+
+def handed_back(
+    outputs: Sequence[Leaf], leaves: Sequence[Leaf], pairs: Pairs
+) -> list[tuple[int, int]]:
+    """Inputs that are returned unchanged among gradients, ``return loss, dW, b``, where ``db`` was meant."""
+    if not pairs:
+        return []
+    taken = {i for i, _ in pairs.values()}
+    found = []
+    for o, output in enumerate(outputs):
+        if o in pairs or not is_returned(output):
+            continue
+        for i, leaf in enumerate(leaves):
+            free = i not in taken and leaf.value.dtype.kind == "f"
+            if free and leaf.word == output.word and np.array_equal(leaf.value, output.value):
+                found.append((o, i))
+                taken.add(i)
+                break
+    return found
+
+
+def by_value(
+    outputs: Sequence[Leaf],
+    leaves: Sequence[Leaf],
+    pairs: Pairs,
+    right: Callable[[Leaf, int], bool],
+) -> list[tuple[int, int]]:
+    """Returned gradients whose names say nothing, of inputs whose derivative they are.
+
+    ``dh_prev`` is the gradient of an input that is called ``h``.
+    """
+    taken = {i for i, _ in pairs.values()}
+    found = []
+    for o, output in enumerate(outputs):
+        if o in pairs or not is_returned(output) or not gradient_name(output.word):
+            continue
+        if not np.any(output.value):
+            continue
+        for i, leaf in enumerate(leaves):
+            if i in taken or leaf.value.dtype.kind != "f" or not leaf.value.size:
+                continue
+            if fits(output.value.shape, leaf.value.shape) and right(output, i):
+                found.append((o, i))
+                taken.add(i)
+                break
+    return found
+
+
+def initial_values(
+    outputs: Sequence[Leaf], leaves: Sequence[Leaf], pairs: Pairs
+) -> list[tuple[int, int]]:
+    """What a backward sweep ends with, ``dh``, is the gradient of what the forward one began with, ``h0``."""
+    taken = {i for i, _ in pairs.values()}
+    found = []
+    for o, output in enumerate(outputs):
+        if o in pairs or not is_returned(output):
+            continue
+        for i, leaf in enumerate(leaves):
+            if (
+                i not in taken
+                and leaf.value.dtype.kind == "f"
+                and fits(output.value.shape, leaf.value.shape)
+                and any(is_initial(leaf.word, g) for g in gradient_name(output.word))
+                and _stands_between(outputs, pairs, o, i, len(leaves))
+            ):
+                found.append((o, i))
+                taken.add(i)
+                break
+    return found
+
+
+def in_place_of_unused(
+    outputs: Sequence[Leaf], leaves: Sequence[Leaf], pairs: Pairs, unused: Sequence[str]
+) -> Pairs:
+    """Pairs that follow from gradients that are computed but not returned; the results in their place.
+
+    Of ``dx = …; dw = …; return dw, dw`` one result was meant to be ``dx``: the one that leaves the
+    gradients in the order of the arguments. So was ``dout`` in ``return dout, dw``.
+    """
+    found: Pairs = {}
+    for i in _meant(leaves, pairs, unused):
+        for changed in _replacements(outputs, leaves, {**pairs, **found}, i):
+            found.update(changed)
+            break
+    return found
+
+
+def repeated(outputs: Sequence[Leaf], leaves: Sequence[Leaf], pairs: Pairs) -> Pairs:
+    """Pairs for gradients that are returned twice, ``return dq, dk, dk``, where another was meant.
+
+    Which, the order of the arguments tells: the only one that fits between those of its neighbours.
+    """
+    found: Pairs = {}
+    for o, changed in _arrangements(outputs, pairs):
+        now = {**pairs, **found, **changed}
+        low, high = _neighbours(outputs, now, o, len(leaves))
+        taken = {i for i, _ in now.values()}
+        free = [
+            i
+            for i in range(low + 1, high)
+            if i not in taken
+            and leaves[i].value.dtype.kind == "f"
+            and fits(outputs[o].value.shape, leaves[i].value.shape)
+        ]
+        if len(free) == 1 and o not in found:
+            found.update({**changed, o: (free[0], True)})
+    return found
+
+
+def _meant(leaves: Sequence[Leaf], pairs: Pairs, unused: Sequence[str]) -> list[int]:
+    """Inputs without a gradient whose gradient is computed: the one of each name that fits best."""
+    taken = {i for i, _ in pairs.values()}
+    found = []
+    for name in unused:
+        scored = [
+            (max(same_name(g, leaf.word) for g in gradient_name(name)), -len(leaf.path), -i)
+            for i, leaf in enumerate(leaves)
+            if i not in taken and leaf.value.dtype.kind == "f" and not leaf.indices
+        ]
+        if scored and max(scored)[0]:
+            found.append(-max(scored)[2])
+            taken.add(found[-1])
+    return found
+
+
+def _replacements(
+    outputs: Sequence[Leaf], leaves: Sequence[Leaf], pairs: Pairs, i: int
+) -> Iterator[Pairs]:
+    """Ways in which a result could stand where the gradient of input `i` was meant."""
+    for o, changed in _arrangements(outputs, pairs):
+        if _stands_between(outputs, {**pairs, **changed}, o, i, len(leaves)):
+            yield {**changed, o: (i, True)}
+    for named in (True, False):
+        for o, output in enumerate(outputs):
+            if o in pairs or not is_returned(output) or bool(gradient_name(output.word)) != named:
+                continue
+            # A value that is no gradient by its name has to look like this one.
+            like = named or fits(output.value.shape, leaves[i].value.shape)
+            if like and _stands_between(outputs, pairs, o, i, len(leaves)):
+                yield {o: (i, True)}
+
+
+def _arrangements(outputs: Sequence[Leaf], pairs: Pairs) -> Iterator[tuple[int, Pairs]]:
+    """Results of one name, of which only one has an input: each could be the one too many.
+
+    The number of that one, and what changes if it is.
+    """
+    for o, output in enumerate(outputs):
+        if o in pairs or not output.word or not is_returned(output):
+            continue
+        yield o, {}
+        for twin, (i, named) in pairs.items():
+            if is_returned(outputs[twin]) and outputs[twin].tokens == output.tokens:
+                yield twin, {o: (i, named)}
+
+
+def _neighbours(outputs: Sequence[Leaf], pairs: Pairs, o: int, end: int) -> tuple[int, int]:
+    """The inputs of the results before and after `o`; an empty range if they are not in order."""
+    returned = [p for p, leaf in enumerate(outputs) if is_returned(leaf) and p in pairs and p != o]
+    place = outputs[o].path
+    claimed = [pairs[p][0] for p in returned]
+    if claimed != sorted(claimed):
+        return end, end
+    before = [pairs[p][0] for p in returned if outputs[p].path < place]
+    after = [pairs[p][0] for p in returned if outputs[p].path > place]
+    return max(before, default=-1), min(after, default=end)
+
+
+def _stands_between(outputs: Sequence[Leaf], pairs: Pairs, o: int, i: int, end: int) -> bool:
+    low, high = _neighbours(outputs, pairs, o, end)
+    return low < i < high

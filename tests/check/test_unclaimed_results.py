@@ -1,0 +1,210 @@
+"""Results that by name belong to no input: wrong where another was meant, else left alone (SPEC D2)."""
+
+from __future__ import annotations
+
+import importlib.util
+import itertools
+import sys
+
+import numpy as np
+import pytest
+
+from chainrule.check import backward, source
+
+AFFINE = """
+import numpy as np
+
+
+def forward(x, w, b):
+    return np.tanh(x @ w + b), (x, w, b)
+
+
+def back(dout, cache):
+    x, w, b = cache
+    dz = dout * (1 - np.tanh(x @ w + b) ** 2)
+    dx = dz @ w.T
+    dw = x.T @ dz
+    db = dz.sum(axis=0)
+    return dx, dw, db
+
+
+def loss_and_gradients(k, c, t):
+    e = np.exp(-k * t) * c
+    mean = e.mean()
+    loss = 0.5 * mean**2
+    de = mean / e.size * np.ones_like(e)
+    dk = np.sum(de * e * -t)
+    dc = np.sum(de * e) / c
+    return loss, dk, dc
+
+
+def nested(s, t, y):
+    r = s * y + t
+    loss = np.sum(r * r)
+    return loss, (np.sum(2 * r * y), np.sum(2 * r))
+
+
+def nested_by_name(p, q, y):
+    r = p * y + q
+    loss = np.sum(r * r)
+    gp, gq = np.sum(2 * r * y), np.sum(2 * r)
+    return loss, (gp, gq)
+
+
+def adjoint(u, h0, decay):
+    h = [h0]
+    for k in range(len(u)):
+        h.append(decay * np.tanh(h[k]) + u[k])
+    cost = 0.5 * h[-1] ** 2
+    h_bar = h[-1]
+    u_bar = np.empty(len(u))
+    decay_bar = 0.0
+    for k in reversed(range(len(u))):
+        u_bar[k] = h_bar
+        decay_bar += h_bar * np.tanh(h[k])
+        h_bar = decay * h_bar * (1 - np.tanh(h[k]) ** 2)
+    return cost, u_bar, h_bar, decay_bar
+"""
+
+_number = itertools.count()
+
+
+@pytest.fixture
+def load(tmp_path):
+    made = []
+
+    def make(*changes):
+        text = AFFINE
+        for old, new in changes:
+            assert text.count(old) == 1, old
+            text = text.replace(old, new)
+        name = f"checked_results_{next(_number)}"
+        path = tmp_path / f"{name}.py"
+        path.write_text(text, encoding="utf-8")
+        spec = importlib.util.spec_from_file_location(name, path)
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[name] = module
+        made.append(name)
+        spec.loader.exec_module(module)
+        return module, text
+
+    yield make
+    for name in made:
+        sys.modules.pop(name, None)
+
+
+def ask_pair(module):
+    rng = np.random.default_rng(0)
+    shapes = [(6, 4), (4, 4), (4,)]
+    return backward(module.forward, module.back, *(rng.normal(size=s) for s in shapes), budget=1.0)
+
+
+def ask_numbers(module):
+    return source(module.loss_and_gradients, 0.7, 1.3, np.linspace(0.1, 1, 5), budget=1.0)
+
+
+RETURN = "return dx, dw, db"
+NUMBERS = "return loss, dk, dc"
+
+
+@pytest.mark.parametrize(
+    ("ask", "old", "new"),
+    [
+        (ask_pair, RETURN, "return dz, dw, db"),
+        (ask_pair, RETURN, "return dout, dw, db"),
+        (ask_pair, RETURN, "return dw, dw, db"),
+        (ask_pair, RETURN, "return dx, dx, db"),
+        (ask_pair, RETURN, "return dx, db, db"),
+        (ask_pair, RETURN, "return dx, dw, dw"),
+        (ask_pair, RETURN, "return dx, dw, b"),
+        (ask_numbers, NUMBERS, "return loss, dk, dk"),
+        (ask_numbers, NUMBERS, "return loss, dc, dc"),
+        (ask_numbers, NUMBERS, "return loss, mean, dc"),
+        (ask_numbers, NUMBERS, "return loss, dk, c"),
+    ],
+)
+def test_a_result_in_place_of_a_gradient_that_was_computed_is_wrong_in_the_return(
+    load, ask, old, new
+):
+    module, text = load((old, new))
+    report = ask(module)
+    assert report.verdict == "wrong", str(report)
+    assert report.findings[0].line == text[: text.index(new)].count("\n") + 1, str(report)
+
+
+@pytest.mark.parametrize(
+    ("ask", "old", "new"),
+    [
+        (ask_pair, RETURN, RETURN),
+        (ask_pair, RETURN, "return dw, db"),
+        (ask_pair, RETURN, "return dx"),
+        (ask_pair, RETURN, "return dw, db, dz"),
+        (ask_numbers, NUMBERS, NUMBERS),
+        (ask_numbers, NUMBERS, "return loss, dc"),
+        (ask_numbers, NUMBERS, "return loss, dc, mean"),
+        (ask_numbers, NUMBERS, "accuracy = 0.5\n    return loss, accuracy, dk, dc"),
+    ],
+)
+def test_code_that_returns_fewer_gradients_or_others_besides_is_right(load, ask, old, new):
+    module, _ = load((old, new))
+    report = ask(module)
+    assert report.verdict == "right", str(report)
+
+
+def test_a_gradient_whose_name_says_nothing_is_compared_if_it_is_one(load):
+    module, _ = load(
+        ("dx = dz @ w.T", "dx = 0\n    dx_prev = dz @ w.T"), (RETURN, "return dx_prev, dw, db")
+    )
+    report = ask_pair(module)
+    assert report.verdict == "right", str(report)
+    assert {a.name for a in report.arguments} == {"x", "w", "b"}
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("nested", "(np.sum(2 * r * y)", "(np.sum(r * y)"),
+        ("nested_by_name", "gq = np.sum(2 * r * y)", "gq = np.sum(r * y)"),
+    ],
+)
+def test_numbers_in_a_tuple_of_gradients_are_compared(load, name, old, new):
+    verdicts = []
+    for changes in ([], [(old, new)]):
+        module, _ = load(*changes)
+        report = source(getattr(module, name), 0.5, 0.3, np.linspace(-1, 1, 5), budget=1.0)
+        assert len(report.arguments) == 2
+        verdicts.append(report.verdict)
+    assert verdicts == ["right", "wrong"]
+
+
+def ask_adjoint(load, *changes):
+    module, text = load(*changes)
+    report = source(module.adjoint, np.linspace(-0.5, 1, 4), 0.7, 0.9, budget=1.0)
+    return report, text
+
+
+def test_what_a_backward_sweep_ends_with_is_the_gradient_of_the_initial_value(load):
+    report, _ = ask_adjoint(load)
+    assert report.verdict == "right", str(report)
+    assert {a.name for a in report.arguments} == {"u", "h0", "decay"}
+    new = "return cost, u_bar, decay_bar, decay_bar"
+    report, text = ask_adjoint(load, ("return cost, u_bar, h_bar, decay_bar", new))
+    assert report.verdict == "wrong", str(report)
+    assert report.findings[0].line == text[: text.index(new)].count("\n") + 1
+
+
+def test_memory_that_np_empty_left_is_the_same_in_every_run_and_is_spoken_of(load):
+    report, _ = ask_adjoint(load, ("u_bar[k] = h_bar", "u_bar[k] += h_bar"))
+    assert report.verdict == "wrong", str(report)
+    assert any("np.empty" in note for note in report.notes)
+
+
+def test_a_departure_too_small_in_each_entry_is_seen_in_all_together():
+    """Differences of one entry drown in the rounding of the cost; along the departure they do not."""
+
+    def cost_and_gradient(x, factor):
+        return 1e4 + np.sum(x * x), factor * x
+
+    x = np.random.default_rng(0).uniform(0.01, 0.02, 300)
+    assert source(cost_and_gradient, x, 2.0, budget=1.0).verdict == "right"
+    assert source(cost_and_gradient, x, 2.002, budget=1.0).verdict == "wrong"
