@@ -11,9 +11,7 @@ the type of an array) is judged by differences, as is every point at which the d
 
 from __future__ import annotations
 
-import builtins
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,7 +26,8 @@ from ..core.reverse import pullback
 from .compare import Tolerance, Truth, compare
 from .differences import spread
 from .instrument import Instrumented
-from .leaves import OPAQUE, follow
+from .leaves import follow
+from .lifting import is_tracked, on_tensors, tensors_allowed
 from .program import Program
 from .recorder import Event, Recorder
 from .report import RIGHT
@@ -138,7 +137,7 @@ class TensorRuns:
     def _array_run(self) -> list[Event]:
         recorder = self.recorder
         recorder.events = []
-        with _tensors_allowed(self.program.functions):
+        with tensors_allowed(self.program.functions):
             self.program.run()
         events, recorder.events = recorder.events, None
         return events
@@ -177,13 +176,13 @@ class TensorRuns:
         self, overrides: dict[int, Floats] | None, cost: float | None, scalars: bool
     ) -> TrueGradients:
         program, recorder = self.program, self.recorder
-        root = _on_tensors(program.fresh(overrides), scalars)
+        root = on_tensors(program.fresh(overrides), scalars)
         inputs: dict[int, Node] = {}
         for number, leaf in enumerate(program.leaves):
             tensor = follow(root, leaf.path)
             # The formula of a cost that is not the code's own reads the target as it was given.
             given = program.cost_reader is not None and leaf.path == program.cost_reader.target
-            if _is_tracked(tensor) and not given:
+            if is_tracked(tensor) and not given:
                 inputs[number] = tensor._node
         expected = self._events if cost is not None else None
         watch = _Watch(expected, self._stop, set(inputs.values()))
@@ -192,7 +191,7 @@ class TensorRuns:
         recorder.watch = watch
         recorder.begin()
         try:
-            with quiet(program.seed), _tensors_allowed(program.functions):
+            with quiet(program.seed), tensors_allowed(program.functions):
                 total = program.differentiable_cost(root)
         except _Reached as reached:
             total = reached.cost
@@ -201,7 +200,7 @@ class TensorRuns:
         finally:
             recorder.watch = None
             recorder.begin()
-        if not _is_tracked(total) or total.size != 1:
+        if not is_tracked(total) or total.size != 1:
             raise _Refused("its cost does not come out as a tensor")
         if cost is not None and not np.isclose(float(total.detach().item()), cost, rtol=1e-9):
             raise _Refused("it computes another cost on tensors")
@@ -241,11 +240,11 @@ class _Watch:
         self._count = 0
 
     def __call__(self, site: int, pass_: int, value: Any) -> Any:
-        value = _on_tensors(value, scalars=False)
+        value = on_tensors(value, scalars=False)
         if self.expected is not None:
             self._compare(site, pass_, value)
         self._count += 1
-        if _is_tracked(value):
+        if is_tracked(value):
             if value._node in self._seen:
                 # A second name for a value: the derivative with respect to it is its own.
                 value = track(value)
@@ -289,142 +288,5 @@ def _gradients(root: Node, inputs: dict[int, Node], values: dict[Key, Node]) -> 
     )
 
 
-# -- arrays into tensors -----------------------------------------------------------------------
-
-
-def _is_tracked(value: Any) -> bool:
-    return isinstance(value, cr.Tensor) and value.requires_grad
-
-
 def _is_array(value: Any) -> bool:
     return isinstance(value, np.ndarray)
-
-
-def _on_tensors(value: Any, scalars: bool, depth: int = 6) -> Any:
-    """`value` with float arrays (and numbers) in it as tracked tensors; lists and objects in place."""
-    return _Lift(scalars).visit(value, depth)
-
-
-class _Lift:
-    """One array stays one tensor, however many names it has."""
-
-    def __init__(self, scalars: bool) -> None:
-        self.scalars = scalars
-        self.done: dict[int, tuple[Any, Any]] = {}
-
-    def visit(self, value: Any, depth: int) -> Any:
-        kind = type(value)
-        if kind in (int, bool, str, type(None)):
-            return value
-        if id(value) in self.done:
-            return self.done[id(value)][1]
-        new = value
-        if isinstance(value, np.ndarray):
-            new = track(np.array(value)) if value.dtype.kind == "f" else value
-        elif isinstance(value, cr.Tensor):
-            new = track(value) if value._node is None and value.dtype.kind == "f" else value
-        elif isinstance(value, (float, np.floating)):
-            # Numbers are values, not objects: two equal ones are not one.
-            return track(float(value)) if self.scalars and np.isfinite(value) else value
-        elif isinstance(value, OPAQUE) or depth == 0:
-            return value
-        self.done[id(value)] = (value, new)
-        if new is value and not isinstance(value, cr.Tensor):
-            new = self._container(value, depth - 1)
-            self.done[id(value)] = (value, new)
-        return new
-
-    def _container(self, value: Any, depth: int) -> Any:
-        if isinstance(value, dict):
-            for key in list(value):
-                value[key] = self.visit(value[key], depth)
-        elif isinstance(value, list):
-            value[:] = [self.visit(v, depth) for v in value]
-        elif isinstance(value, tuple):
-            parts = [self.visit(v, depth) for v in value]
-            if any(new is not old for new, old in zip(parts, value)):
-                return type(value)(*parts) if hasattr(value, "_fields") else tuple(parts)
-        elif hasattr(value, "__dict__"):
-            attributes = vars(value)
-            for key in list(attributes):
-                attributes[key] = self.visit(attributes[key], depth)
-        return value
-
-
-# -- the names through which NumPy and Python would drop the graph ------------------------------
-
-
-class _AnyArray(type):
-    def __instancecheck__(cls, value: Any) -> bool:
-        return isinstance(value, (np.ndarray, cr.Tensor))
-
-
-class _Array(metaclass=_AnyArray):
-    """Stands for ``np.ndarray`` in ``isinstance``."""
-
-
-class _AnyFloat(type):
-    def __instancecheck__(cls, value: Any) -> bool:
-        return isinstance(value, builtins.float)
-
-
-class _Float(metaclass=_AnyFloat):
-    """``float`` that leaves a tensor what it is."""
-
-    def __new__(cls, value: Any = 0.0) -> Any:
-        return value if isinstance(value, cr.Tensor) else builtins.float(value)
-
-
-def _array_of(make: Callable[..., Any]) -> Callable[..., Any]:
-    def made(value: Any, *args: Any, **kwargs: Any) -> Any:
-        if _holds_tensor(value):
-            copied = cr.numpy.array(value)
-            return copied if copied.dtype.kind == "f" else make(value, *args, **kwargs)
-        return make(value, *args, **kwargs)
-
-    return made
-
-
-def _holds_tensor(value: Any) -> bool:
-    if isinstance(value, (list, tuple)):
-        return any(_holds_tensor(v) for v in value)
-    return isinstance(value, cr.Tensor)
-
-
-class _Numpy:
-    """NumPy, but for what it cannot dispatch: arrays made of tensors, the type of an array."""
-
-    ndarray = _Array
-
-    def __getattr__(self, name: str) -> Any:
-        found = getattr(np, name)
-        if name in ("empty", "empty_like"):
-            # What an empty array holds differs from run to run, and is not to be compared.
-            return getattr(np, name.replace("empty", "zeros"))
-        if name in ("array", "asarray", "asanyarray", "ascontiguousarray", "float64"):
-            return _array_of(found)
-        return found
-
-
-@contextmanager
-def _tensors_allowed(functions: Sequence[Callable[..., Any]]) -> Iterator[None]:
-    """Inside the block the modules of `functions` see :class:`_Numpy` for NumPy."""
-    changed: list[tuple[dict[str, Any], str, Any]] = []
-    missing = object()
-    spaces = {id(s): s for s in (getattr(f, "__globals__", None) for f in functions) if s}
-    for space in spaces.values():
-        for name, value in list(space.items()):
-            if value is np:
-                changed.append((space, name, value))
-                space[name] = _Numpy()
-        if "float" not in space:
-            changed.append((space, "float", missing))
-            space["float"] = _Float
-    try:
-        yield
-    finally:
-        for space, name, value in changed:
-            if value is missing:
-                space.pop(name, None)
-            else:
-                space[name] = value
