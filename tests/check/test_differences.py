@@ -69,3 +69,16 @@ def test_the_complex_step_is_exact():
     assert complex_step(lambda t: np.exp(np.sin(1 + t)), 1.0) == pytest.approx(
         math.exp(math.sin(1)) * math.cos(1), rel=1e-15
     )
+
+
+@pytest.mark.parametrize(
+    "distance", [1e-12, 1e-10, 3e-10, 1e-9, 2e-9, 3e-9, 1e-8, 1e-7, 1e-5, 1e-3]
+)
+def test_a_kink_nearby_never_passes_for_the_mean_of_its_slopes(distance):
+    """What is believed to be smooth has the slope of its own side."""
+    d = derivative_along(lambda t: max(t + distance, 0.0) + 1.0, 1.0, 2e-16)
+    if d.is_kink:
+        assert d.left < 0.05
+        assert d.right > 0.95
+    else:
+        assert abs(d.value - 1.0) <= 10 * d.error + 1e-9

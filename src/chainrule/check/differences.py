@@ -182,7 +182,7 @@ def derivative_along(
     relative = max(noise / magnitude, 2.0**-52)
     step = first * scale * 0.8 * relative**0.2
     best: Derivative | None = None
-    one_sided: list[tuple[float, float, float]] = []
+    rungs: list[Derivative] = []
     for _ in range(_RUNGS):
         h = _representable(step)
         samples = [(f(h / s), f(-h / s)) for s in (1.0, 2.0, 4.0)]
@@ -190,7 +190,7 @@ def derivative_along(
         flat = [v for pair in samples for v in pair]
         if all(math.isfinite(v) for v in flat):
             candidate = _richardson(samples, centre, h, noise)
-            one_sided.append((candidate.left, candidate.right, h))
+            rungs.append(candidate)
             if best is None or candidate.error < best.error:
                 best = candidate
             tiny = abs(candidate.value) * scale <= 1e3 * noise
@@ -202,11 +202,32 @@ def derivative_along(
         step /= _RUNG
     if best is None:
         return Derivative(math.nan, math.inf, math.nan, math.nan, step, evaluations)
-    left, right = _one_sided_limit(one_sided, noise)
+    left, right = _one_sided_limit([(r.left, r.right, r.step) for r in rungs], noise)
+    finer = [r for r in rungs if r.step < best.step]
+    gap = _disagreement(best, finer)
+    # A gap that is as wide at finer steps, or a slope that is another there: a kink so near that only
+    # the finest steps, or none, lie on this side of it.
+    stays = bool(gap) or (bool(finer) and _width(finer[0]) > 0.5 * _width(best))
+    if left == right and stays and _gapes(best.left, best.right, best.step, noise):
+        left, right = best.left, best.right
     if left != right:
         mean = (left + right) / 2
         return Derivative(mean, abs(right - left) / 2, left, right, best.step, evaluations)
-    return Derivative(best.value, best.error, best.value, best.value, best.step, evaluations)
+    error = max(best.error, gap)
+    return Derivative(best.value, error, best.value, best.value, best.step, evaluations)
+
+
+def _width(rung: Derivative) -> float:
+    return abs(rung.right - rung.left)
+
+
+def _disagreement(best: Derivative, finer: list[Derivative]) -> float:
+    """How far finer steps contradict the step taken for the best one, 0 if they do not.
+
+    Beyond a kink at a small distance a central difference is the mean of the two slopes, and steady.
+    """
+    gaps = [(abs(r.value - best.value), 4 * (r.error + best.error)) for r in finer]
+    return max((gap for gap, allowed in gaps if gap > allowed), default=0.0)
 
 
 def _representable(step: float) -> float:
