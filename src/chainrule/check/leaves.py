@@ -79,6 +79,11 @@ class Leaf:
         return next((t for t in reversed(self.tokens) if isinstance(t, str)), "")
 
     @property
+    def series(self) -> tuple[str, ...]:
+        """Its name up to digits and indices: one for ``W1`` and ``W2``, one for ``Ws[0]`` and ``Ws[1]``."""
+        return tuple(re.sub(r"\d+", "#", str(token)) for token in self.tokens)
+
+    @property
     def indices(self) -> tuple[int, ...]:
         """The indices on the way."""
         return tuple(t for t in self.tokens if isinstance(t, int))

@@ -103,6 +103,9 @@ def pair_outputs(
     if not pairs and not rest:
         rest = [o for o in range(len(outputs)) if "cache" not in outputs[o].tokens]
     free = [i for i in range(len(leaves)) if i not in taken and leaves[i].value.dtype.kind == "f"]
+    if not pairs and not free:
+        # An example typed in without a decimal point.
+        free = [i for i, leaf in enumerate(leaves) if not leaf.scalar]
     found = _by_shape(rest, free, outputs, leaves, right)
     straight = _by_index(rest, free, outputs, leaves)
 
@@ -149,20 +152,16 @@ def siblings_without(pairs: Sequence[Pair], leaves: Sequence[Leaf]) -> list[int]
     left alone.
     """
     with_one = {pair.leaf for pair in pairs}
-    series = {_series(leaves[i]) for i in with_one}
+    series = {leaves[i].series for i in with_one}
     return [
         i
         for i, leaf in enumerate(leaves)
         if i not in with_one
         and leaf.value.dtype.kind == "f"
         and leaf.value.size
-        and _series(leaf) in series
+        and leaf.series in series
         and (leaf.indices or re.search(r"\d", leaf.word))
     ]
-
-
-def _series(leaf: Leaf) -> tuple[str, ...]:
-    return tuple(re.sub(r"\d+", "#", str(token)) for token in leaf.tokens)
 
 
 def named_gradient(outputs: Sequence[Leaf], leaf: Leaf) -> Leaf | None:

@@ -93,6 +93,11 @@ class Program(ABC):
         self.on_start: Callable[[], None] = _nothing
         self.on_backward: Callable[[], None] = _nothing
         self.leaves = list(self._input_leaves(self.root))
+        # [[1, 2]] beside weights of floats is a weight.
+        floats = {leaf.series for leaf in self.leaves if leaf.value.dtype.kind == "f"}
+        for number, leaf in enumerate(self.leaves):
+            if leaf.value.ndim and leaf.series in floats:
+                self.to_float(number)
 
     # -- to be supplied ------------------------------------------------------------------------
 

@@ -41,7 +41,9 @@ def result_names(function: Callable[..., Any]) -> list[str | Names]:
     # dout.sum(axis=0) is made of an argument; that is no name for the result.
     arguments = {a.arg for a in ast.walk(tree) if isinstance(a, ast.arg)}
     if isinstance(value, ast.Tuple):
-        return [_names(e, arguments) for e in value.elts]
+        # Nor does ``pairs.max(axis=1), pairs`` return the pairs twice.
+        plain = {_element_name(e) for e in value.elts if not isinstance(e, ast.Call)}
+        return [_names(e, arguments | plain) for e in value.elts]
     name = _element_name(value)
     return ["" if isinstance(value, ast.Call) and name in arguments else name]
 
