@@ -74,11 +74,14 @@ class Truth:
     negligible: float = 0.0
 
     @classmethod
-    def exact(cls, gradient: NDArray[np.float64]) -> Truth:
+    def exact(
+        cls, gradient: NDArray[np.float64], rounding: float = 0.0, negligible: float = 0.0
+    ) -> Truth:
         """A derivative that is known in every entry, up to rounding."""
         value = np.array(gradient, dtype=np.float64).reshape(-1)
-        error = np.full(value.shape, 2.0**-50 * np.max(np.abs(value), initial=0.0))
-        return cls(gradient.shape, np.arange(value.size), value, error, value, value)
+        least = max(2.0**-50 * float(np.max(np.abs(value), initial=0.0)), rounding)
+        error = np.full(value.shape, least)
+        return cls(gradient.shape, np.arange(value.size), value, error, value, value, negligible)
 
     @property
     def size(self) -> int:

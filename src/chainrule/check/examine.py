@@ -185,7 +185,7 @@ class Examination:
         for number in leaves:
             value = np.array(self.program.leaves[number].value, dtype=np.float64)
             factor = self._known.rng.uniform(1 - by, 1 + by, value.shape)
-            step = 0.1 * spread(value) * self._known.rng.standard_normal(value.shape)
+            step = 0.1 * (spread(value) or 1.0) * self._known.rng.standard_normal(value.shape)
             # Signs are kept: variances, concentrations and probabilities have to stay so.
             overrides[number] = value * factor + np.where(value == 0, step, 0.0)
         return overrides
@@ -307,6 +307,8 @@ class Examination:
                 reason = "wrong at shifted points"
             elif verdict == CANNOT_TELL and elsewhere[n] and all(v == RIGHT for v in elsewhere[n]):
                 verdict, reason = RIGHT, f"{reason}; right at {len(elsewhere[n])} shifted points"
+            elif verdict == WRONG and _is_not_finite(comparison) and self._overflow():
+                verdict, reason = CANNOT_TELL, f"{comparison.reason}, but {self._overflow()}"
             elif verdict == WRONG and not self._stands(n, base):
                 verdict, reason = CANNOT_TELL, "differences at two sets of steps disagree"
             truth = self.truths[n]
@@ -325,6 +327,13 @@ class Examination:
                 )
             )
         return results
+
+    def _overflow(self) -> str:
+        """What is not finite before any gradient is: then the point is to blame, not a rule."""
+        for leaf in self.program.leaves:
+            if leaf.value.dtype.kind == "f" and not np.isfinite(leaf.value).all():
+                return f"neither is the argument {leaf.name}"
+        return self.tensors.overflow() if self.tensors is not None else ""
 
     def _complete(self) -> list[bool]:
         """For each pair, whether its truth is the one taken on tensors."""
@@ -378,6 +387,10 @@ class Examination:
         again = self._known.again(pair.leaf, worst)
         second = compare(leaf.value.reshape(truth.shape), again, self.tolerance)
         return second.verdict == WRONG or self._known.departs(pair.leaf, leaf.value)
+
+
+def _is_not_finite(comparison: Comparison) -> bool:
+    return comparison.worst is not None and not math.isfinite(comparison.worst.claimed)
 
 
 def _identical(a: Outcome, b: Outcome) -> bool:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from .budget import DEAREST
 from .compare import Comparison, Truth, compare
-from .differences import spread
+from .differences import spread, step_scale
 from .numerical import direction_truth, entry_truth, guard
 from .report import CANNOT_TELL, RIGHT, WRONG, ArgumentResult
 from .subject import Subject
@@ -110,7 +110,7 @@ class FirstOrder:
             direction = self.at.rng.uniform(0.5, 1.5, value.shape) * self.at.rng.choice(
                 (-1.0, 1.0), value.shape
             )
-            direction *= max(spread(value), 1e-3) / math.sqrt(value.size)
+            direction *= step_scale(0.0, spread(value)) / math.sqrt(value.size)
             if not go_on():
                 break
             truth = direction_truth(
@@ -154,7 +154,7 @@ class FirstOrder:
                 continue
             direction = self.at.rng.uniform(0.5, 1.5, value.shape)
             direction *= self.at.rng.choice((-1.0, 1.0), value.shape)
-            direction *= max(spread(value), 1e-3) / math.sqrt(max(value.size, 1))
+            direction *= step_scale(0.0, spread(value)) / math.sqrt(max(value.size, 1))
             directions[i] = direction
             along += float(np.sum(direction * np.asarray(claimed, dtype=np.float64)))
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from .backends.base import Backend, is_unasked
 from .budget import Budget
 from .compare import Comparison, Tolerance
-from .differences import spread
+from .differences import spread, step_scale
 from .numerical import guard, noise_level
 from .report import RIGHT, WRONG, ArgumentResult, Worst
 
@@ -70,7 +70,8 @@ class Subject:
     def is_same_nearby(self) -> bool:
         """Two evaluations at a moved point: at the point itself zeros may hide the noise."""
         moved = [
-            v + 0.01 * self.rng.standard_normal(v.shape) * max(spread(v), 1e-3) for v in self.values
+            v + 0.01 * self.rng.standard_normal(v.shape) * step_scale(0.0, spread(v))
+            for v in self.values
         ]
         try:
             first, second = self.evaluate(moved), self.evaluate(moved)

@@ -12,7 +12,7 @@ the type of an array) is judged by differences, as is every point at which the d
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -24,7 +24,7 @@ from ..core.graph import Node, ancestors
 from ..core.linearised import track
 from ..core.reverse import pullback
 from .compare import Tolerance, Truth, compare
-from .differences import spread
+from .differences import spread, step_scale
 from .instrument import Instrumented
 from .leaves import follow
 from .lifting import is_tracked, on_tensors, tensors_allowed
@@ -47,6 +47,14 @@ _BYTES = 4e9
 #: tie can be told from another.
 _NEARBY = 1e-9
 _JUMP = Tolerance(5e-6, 1e-8)
+#: By how much what a statement computes is moved to see what rounding does: four units in the last
+#: place, since a statement rounds more than once.
+_ULPS = 2.0**-51
+#: Relative change of the derivative that is rounding without a closer look, and the most that can be
+#: rounding, in units of what rounding does to the cost.
+_STEADY = 1e-10
+_MOST_NOISE = 1e6
+_CLOSER = 2.0**-10
 
 
 @dataclass(frozen=True)
@@ -59,10 +67,16 @@ class TrueGradients:
         By number of the input.
     values : dict of (int, int) to ndarray
         By site and pass: the value of a statement in one of its executions.
+    rounding : dict of int to float
+        By number of the input: how far rounding moves the entries of its derivative.
+    noise : float
+        How far rounding of all that was computed can move the cost, to first order.
     """
 
     leaves: dict[int, Floats]
     values: dict[Key, Floats] = field(default_factory=dict)
+    rounding: dict[int, float] = field(default_factory=dict)
+    noise: float = 0.0
 
 
 class _Refused(Exception):
@@ -119,7 +133,7 @@ class TensorRuns:
         self._stop = self._cost_event(cost)
         try:
             here = self._run(None, cost)
-            self._require_smooth(here)
+            here = replace(here, rounding=self._require_smooth(here))
         except _Refused as reason:
             self.why = str(reason)
             return None
@@ -131,6 +145,21 @@ class TensorRuns:
             return self._run(overrides, None)
         except _Refused:
             return None
+
+    def overflow(self) -> str:
+        """The first statement of the forward pass that overflows, in words; empty if none does.
+
+        Minus infinity does not count: it is how masks are written.
+        """
+        for event in self._events:
+            if (event.site, event.pass_) == self._stop:
+                break
+            if isinstance(event.value, (np.ndarray, float, np.floating)):
+                value = np.asarray(event.value)
+                if value.dtype.kind == "f" and np.any(np.isnan(value) | (value == np.inf)):
+                    site = self.code.sites[event.site]
+                    return f"neither is what line {site.line} computes on the way to the cost"
+        return ""
 
     # -- the run on arrays ---------------------------------------------------------------------
 
@@ -159,12 +188,20 @@ class TensorRuns:
 
     # -- the run on tensors --------------------------------------------------------------------
 
-    def _run(self, overrides: dict[int, Floats] | None, cost: float | None) -> TrueGradients:
-        """One run; `cost` is given where the values have to be those of the run on arrays."""
+    def _run(
+        self,
+        overrides: dict[int, Floats] | None,
+        cost: float | None,
+        rounding: np.random.Generator | None = None,
+    ) -> TrueGradients:
+        """One run; `cost` is given where the values have to be those of the run on arrays.
+
+        With `rounding` what each statement computes is moved by a few units in the last place.
+        """
         error: Exception | None = None
         for scalars in (True, False):
             try:
-                return self._attempt(overrides, cost, scalars)
+                return self._attempt(overrides, cost, scalars, rounding)
             except _Refused:
                 raise
             except Exception as found:
@@ -173,7 +210,11 @@ class TensorRuns:
         raise _Refused(f"{type(error).__name__}: {words}")
 
     def _attempt(
-        self, overrides: dict[int, Floats] | None, cost: float | None, scalars: bool
+        self,
+        overrides: dict[int, Floats] | None,
+        cost: float | None,
+        scalars: bool,
+        rounding: np.random.Generator | None,
     ) -> TrueGradients:
         program, recorder = self.program, self.recorder
         root = on_tensors(program.fresh(overrides), scalars)
@@ -185,7 +226,7 @@ class TensorRuns:
             if is_tracked(tensor) and not given:
                 inputs[number] = tensor._node
         expected = self._events if cost is not None else None
-        watch = _Watch(expected, self._stop, set(inputs.values()))
+        watch = _Watch(expected, self._stop, set(inputs.values()), rounding)
         recorder.edit({})
         recorder.changes = {}
         recorder.watch = watch
@@ -204,35 +245,76 @@ class TensorRuns:
             raise _Refused("its cost does not come out as a tensor")
         if cost is not None and not np.isclose(float(total.detach().item()), cost, rtol=1e-9):
             raise _Refused("it computes another cost on tensors")
-        return _gradients(total._node, inputs, watch.nodes)
+        return _gradients(total._node, inputs, watch.nodes, with_noise=cost is not None)
 
-    def _require_smooth(self, here: TrueGradients) -> None:
-        """Refuse a point at which the derivative jumps: there the choice at the tie is no truth."""
+    def _require_smooth(self, here: TrueGradients) -> dict[int, float]:
+        """What rounding does to the derivatives, by input.
+
+        Refuses a point at which the derivative jumps: there the choice at the tie is no truth.
+
+        Both come from two runs a billionth to either side, with what every statement computes moved
+        in its last digits. There the curvature of a smooth derivative is nothing: its two changes
+        cancel but for rounding.
+        """
         rng = np.random.default_rng(11)
         moves: dict[int, Floats] = {}
         for number in here.leaves:
             value = np.array(self.program.leaves[number].value, dtype=np.float64)
-            scale = np.abs(value) + max(spread(value), 1e-3)
-            moves[number] = _NEARBY * scale * rng.choice((-1.0, 1.0), value.shape)
-        sides = []
-        for sign in (1.0, -1.0):
+            scale = np.abs(value) + step_scale(0.0, spread(value))
+            # Steps of one length would leave ties of equal entries what they are.
+            moves[number] = _NEARBY * scale * _signed(rng, value.shape)
+
+        def beside(sign: float) -> TrueGradients:
             moved = {
                 n: np.asarray(self.program.leaves[n].value, dtype=np.float64) + sign * move
                 for n, move in moves.items()
             }
-            sides.append(self._run(moved, None))
+            return self._run(moved, None, rng)
+
+        pairs = [(beside(1.0), beside(-1.0))]
+        rounding = {}
         for number, gradient in here.leaves.items():
-            one, other = (side.leaves.get(number, gradient) for side in sides)
-            if compare(one, Truth.exact(other), _JUMP).verdict != RIGHT:
-                raise _Refused("the derivative jumps at this point (a tie or kink)")
+            up, down = (side.leaves.get(number, gradient) for side in pairs[0])
+            moved = _largest((up - gradient) + (down - gradient))
+            if moved > _STEADY * _largest(gradient) or not _is_same(up, down):
+                if len(pairs) == 1:
+                    pairs.append((beside(_CLOSER), beside(-_CLOSER)))
+                left, right = (side.leaves.get(number, gradient) for side in pairs[1])
+                value = np.asarray(self.program.leaves[number].value, dtype=np.float64)
+                noise = _MOST_NOISE * here.noise / step_scale(0.0, spread(value))
+                # What is smooth shrinks with the distance, what jumps does not.
+                most = np.maximum(np.abs(up - down) / 8, noise)
+                if not np.all(np.abs(left - right) <= most):
+                    raise _Refused("the derivative jumps at this point (a tie or kink)")
+                moved = min(_largest((left - gradient) + (right - gradient)), noise)
+            rounding[number] = moved
+        return rounding
+
+
+def _is_same(one: Floats, other: Floats) -> bool:
+    return compare(one, Truth.exact(other), _JUMP).verdict == RIGHT
+
+
+def _largest(values: Floats) -> float:
+    return float(np.max(np.abs(values), initial=0.0, where=np.isfinite(values)))
+
+
+def _signed(rng: np.random.Generator, shape: tuple[int, ...]) -> Floats:
+    """Random numbers in [½, 1½) with random signs."""
+    return np.asarray(rng.uniform(0.5, 1.5, shape) * rng.choice((-1.0, 1.0), shape))
 
 
 class _Watch:
     """Turns what the statements compute into tensors, and keeps the node of each value."""
 
     def __init__(
-        self, expected: Sequence[Event] | None, stop: Key | None, inputs: set[Node]
+        self,
+        expected: Sequence[Event] | None,
+        stop: Key | None,
+        inputs: set[Node],
+        rounding: np.random.Generator | None = None,
     ) -> None:
+        self.rounding = rounding
         self.expected = expected
         self.stop = stop
         self.nodes: dict[Key, Node] = {}
@@ -248,6 +330,8 @@ class _Watch:
             if value._node in self._seen:
                 # A second name for a value: the derivative with respect to it is its own.
                 value = track(value)
+            elif self.rounding is not None:
+                value = value * (1.0 + _ULPS * _signed(self.rounding, value.shape))
             self._seen.add(value._node)
             self.nodes[site, pass_] = value._node
         if (site, pass_) == self.stop:
@@ -271,12 +355,14 @@ class _Watch:
             raise _Refused("it computes other values on tensors")
 
 
-def _gradients(root: Node, inputs: dict[int, Node], values: dict[Key, Node]) -> TrueGradients:
+def _gradients(
+    root: Node, inputs: dict[int, Node], values: dict[Key, Node], with_noise: bool
+) -> TrueGradients:
     nodes = ancestors([root])
     known = set(nodes)
     targets = {n for n in (*inputs.values(), *values.values()) if n in known}
     with np.errstate(all="ignore"):
-        found = pullback(nodes, {root: np.ones(root.shape)}, targets)
+        found = pullback(nodes, {root: np.ones(root.shape)}, targets, keep_all=with_noise)
 
     def of(node: Node) -> Floats:
         gradient = found.get(node)
@@ -285,7 +371,23 @@ def _gradients(root: Node, inputs: dict[int, Node], values: dict[Key, Node]) -> 
     return TrueGradients(
         {number: of(node) for number, node in inputs.items()},
         {key: of(node) for key, node in values.items()},
+        noise=_noise(found) if with_noise else 0.0,
     )
+
+
+def _noise(cotangents: dict[Node, Any]) -> float:
+    """What rounding each computed value once does to the cost, to first order: Σ ε ∣v̄ ⊙ v∣.
+
+    Differences cannot see all of it: a sum that absorbs its small terms, ``1 + 1e-17``, is as steady
+    as an exact one.
+    """
+    total = 0.0
+    with np.errstate(all="ignore"):
+        for node, cotangent in cotangents.items():
+            if isinstance(node.value, np.ndarray) and isinstance(cotangent, np.ndarray):
+                moved = float(np.sum(np.abs(cotangent * node.value)))
+                total += moved if np.isfinite(moved) else 0.0
+    return 2.0**-53 * total
 
 
 def _is_array(value: Any) -> bool:

@@ -92,8 +92,15 @@ class Truths:
         """Derivative with respect to one input: every entry, or a sample by differences."""
         if leaf not in self._of:
             exact = self._confirmed(leaf)
-            self._of[leaf] = Truth.exact(exact) if exact is not None else self._measured(leaf)
+            self._of[leaf] = self._measured(leaf) if exact is None else self._taken(leaf, exact)
         return self._of[leaf]
+
+    def _taken(self, leaf: int, gradient: NDArray[np.float64]) -> Truth:
+        """The derivative taken on tensors as the truth."""
+        assert self.exact is not None
+        value = np.asarray(self.program.leaves[leaf].value, dtype=np.float64)
+        negligible = 1e-6 * abs(self.centre) / step_scale(0.0, spread(value))
+        return Truth.exact(gradient, self.exact.rounding.get(leaf, 0.0), negligible)
 
     def cost_of(
         self, leaf: int, overrides: dict[int, NDArray[np.float64]] | None = None
@@ -115,6 +122,8 @@ class Truths:
             self._noise = noise_level(self.cost_of(leaf), value, self.rng)
             if not math.isfinite(self._noise):
                 self._noise = 1e-15 * max(abs(self.centre), 1.0)
+            if self.exact is not None:
+                self._noise = max(self._noise, self.exact.noise)
         return self._noise
 
     def _confirmed(self, leaf: int) -> NDArray[np.float64] | None:
@@ -255,4 +264,4 @@ class Truths:
         direction = self.rng.uniform(0.5, 1.5, value.shape) * self.rng.choice(
             (-1.0, 1.0), value.shape
         )
-        return direction * (max(spread(value), 1e-3) if value.size else 1.0)
+        return direction * (step_scale(0.0, spread(value)))
