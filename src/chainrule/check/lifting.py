@@ -15,7 +15,7 @@ import numpy as np
 
 import chainrule as cr
 
-from ..core.transforms import track
+from ..core.linearised import track
 from .leaves import OPAQUE
 
 __all__ = ["is_tracked", "on_tensors", "tensors_allowed"]
