@@ -204,7 +204,9 @@ def compiled(module: ast.Module, filename: str) -> dict[tuple[str, str, int], Co
         code = pending.pop()
         for constant in code.co_consts:
             if isinstance(constant, CodeType):
-                codes[(filename, constant.co_name, constant.co_firstlineno)] = constant
+                # Lambdas hold no sites, and two on one line could not be told apart.
+                if constant.co_name != "<lambda>":
+                    codes[(filename, constant.co_name, constant.co_firstlineno)] = constant
                 pending.append(constant)
     return codes
 

@@ -11,6 +11,8 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from .leaves import Leaf, gradient_name, is_gradient_name, same_name
 from .unclaimed import (
     by_value,
@@ -99,10 +101,20 @@ def pair_outputs(
     for o, i in _by_position(outputs, leaves, pairs):
         pairs[o] = (i, False)
         taken.add(i)
-    rest = [o for o in range(len(outputs)) if o not in pairs and _is_anonymous(outputs[o])]
+    rest = [
+        o
+        for o in range(len(outputs))
+        if o not in pairs
+        and _is_anonymous(outputs[o])
+        and not _is_repeated(outputs[o], [outputs[p] for p in pairs])
+    ]
     if not pairs and not rest:
         rest = [o for o in range(len(outputs)) if "cache" not in outputs[o].tokens]
-    free = [i for i in range(len(leaves)) if i not in taken and leaves[i].value.dtype.kind == "f"]
+    free = [
+        i
+        for i, leaf in enumerate(leaves)
+        if i not in taken and leaf.value.dtype.kind == "f" and not _is_buffer(leaf, leaves)
+    ]
     if not pairs and not free:
         # An example typed in without a decimal point.
         free = [i for i, leaf in enumerate(leaves) if not leaf.scalar]
@@ -143,6 +155,26 @@ def _by_position(
         return []
     taken = {i for i, _ in pairs.values()}
     return [(o, i) for o, i in zip(returned, arguments) if o not in pairs and i not in taken]
+
+
+def _is_repeated(output: Leaf, paired: Sequence[Leaf]) -> bool:
+    """True if a gradient that was paired already is handed out again: collected from the layers."""
+    return output.value.size > 1 and any(
+        other.value.shape == output.value.shape
+        and np.array_equal(other.value, output.value, equal_nan=True)
+        for other in paired
+    )
+
+
+def _is_buffer(leaf: Leaf, leaves: Sequence[Leaf]) -> bool:
+    """True for a place to put a gradient, ``self.grad_weights`` beside ``self.weights``."""
+    meant = gradient_name(leaf.word)
+    return any(
+        other.path[:-1] == leaf.path[:-1]
+        and other.value.shape == leaf.value.shape
+        and any(same_name(name, other.word) for name in meant)
+        for other in leaves
+    )
 
 
 def siblings_without(pairs: Sequence[Pair], leaves: Sequence[Leaf]) -> list[int]:
