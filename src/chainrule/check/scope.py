@@ -268,10 +268,12 @@ class Scope:
         return shape_of(self.value(node))
 
     def atoms(self) -> list[tuple[str, Any]]:
-        """Everything that can be named: variables, their keys, attributes and elements."""
+        """Everything that can be named: variables first, then their keys, attributes and elements."""
         found: list[tuple[str, Any]] = []
         for name, value in self.local.items():
             found += _members(name, value)
+        # Nobody writes ctx.saved[0] where the same has a name of its own.
+        found.sort(key=lambda member: not member[0].isidentifier())
         seen: set[str] = set()
         return [(n, v) for n, v in found if not (n in seen or seen.add(n))]  # type: ignore[func-returns-value]
 

@@ -232,7 +232,11 @@ def _check(
     findings: list[Finding] = []
     if wrong and code is not None:
         case = Case(exam, code, recorder, base, seconds=budget)
-        findings = wrong_statements(case)
+        try:
+            findings = wrong_statements(case)
+        except Exception as error:
+            # The verdict stands without it, and is not to be lost with it.
+            notes.append(f"the search for the statement failed: {type(error).__name__}: {error}")
         notes += case.notes
     notes += exam.notes
     if tensors is not None and tensors.why:

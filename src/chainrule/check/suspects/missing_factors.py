@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 
@@ -99,10 +98,10 @@ def scalars(here: Statement) -> list[tuple[str, str, float]]:
             for axis, size in enumerate(value.shape):
                 if size > 1:
                     found.append((f"{name}.shape[{axis}]", "factor-m", 1.55))
-    seen: set[Any] = set()
+    seen: set[float] = set()
     unique = []
     for name, slip, cost in found:
-        number = here.scope.value(parse(name))
+        number = float(here.scope.value(parse(name)))
         if number in seen:
             continue
         seen.add(number)
