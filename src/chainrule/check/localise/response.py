@@ -201,9 +201,16 @@ class Response:
         return self.start + step, bool(rank == self.start.size)
 
     def proves(self, wanted: frozenset[int]) -> bool:
-        """True if a value that makes `wanted` right is no mere matter of having enough entries."""
+        """True if a value that makes `wanted` right is no mere matter of having enough entries.
+
+        Only entries that have to change count, where it is known which those are.
+        """
         rows = self._case.gauge.of(wanted)
         images = self._images[:, rows]
+        found = self.wanted(wanted)
+        if found is not None and found[1]:
+            step = np.abs(found[0] - self.start)
+            images = images[step > 1e-9 * step.max(initial=0.0)]
         moved = int(np.count_nonzero(np.abs(images).max(axis=0, initial=0.0)))
         return moved > int(np.linalg.matrix_rank(images))
 
@@ -216,7 +223,9 @@ class Response:
         moved = self._values[first]
         vector = vector_of(moved)
         assert vector is not None
-        change = rebuilt(moved, vector[0] + self._size)
+        # At random: what takes differences or a mean away does not see a constant.
+        rng = np.random.default_rng(self._site.index)
+        change = rebuilt(moved, vector[0] + self._size * rng.standard_normal(vector[0].size))
         recorder = self._case.recorder
         recorder.changes = {
             self._site.index: lambda value, pass_: change if pass_ == first else value
