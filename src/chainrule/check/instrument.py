@@ -379,23 +379,43 @@ def as_load(node: ast.expr) -> ast.expr:
     return copy
 
 
+#: Calls in a target that do no more than compute an index.
+_PURE = (
+    "arange",
+    "range",
+    "len",
+    "slice",
+    "int",
+    "abs",
+    "min",
+    "max",
+    "argmax",
+    "argmin",
+    "argsort",
+    "astype",
+    "nonzero",
+    "flatnonzero",
+    "where",
+    "searchsorted",
+    "ix_",
+    "indices",
+    "ogrid",
+    "diag_indices",
+    "diag_indices_from",
+    "tril_indices",
+    "tril_indices_from",
+    "triu_indices",
+    "triu_indices_from",
+    "unravel_index",
+)
+
+
 def _is_pure(node: ast.AST) -> bool:
     """False for calls that might do more than compute: all but NumPy's ranges and lengths."""
     if not isinstance(node, ast.Call):
         return not isinstance(node, (ast.NamedExpr, ast.Await, ast.Yield, ast.YieldFrom))
     name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-    return name in (
-        "arange",
-        "range",
-        "len",
-        "slice",
-        "ix_",
-        "int",
-        "argmax",
-        "argmin",
-        "astype",
-        "nonzero",
-    )
+    return name in _PURE
 
 
 def _starred(elements: list[ast.expr]) -> bool:

@@ -14,6 +14,7 @@ from ..expressions import atoms, text
 from ..instrument import Site
 from ..leaves import gradient_name, same_name
 from ..recorder import Event
+from ..scope import shape_of
 from .case import Case
 from .evidence import Evidence
 
@@ -166,7 +167,7 @@ class Derivatives:
         if scope is None:
             return False
         read = [scope.value(node) for node, _ in atoms(site.expr)]
-        return any(isinstance(v, np.ndarray) and np.array_equal(v, value) for v in read)
+        return any(shape_of(v) == value.shape and np.array_equal(v, value) for v in read)
 
     def named(self, site: Site) -> set[str]:
         """Forward variables that the name of a site says it is the derivative of."""

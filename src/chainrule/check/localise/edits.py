@@ -165,8 +165,19 @@ class EditSearch:
 
     def _carries_back(self, site: Site) -> bool:
         """False if the gradients are known not to be linear in what the statement computes."""
+        if site.kind == "call":
+            return not self._belongs_to_forward(site)
         response = self.trials_of(site).response
         return response is None or response.is_linear
+
+    def _belongs_to_forward(self, call: Site) -> bool:
+        """True for a call after which its function goes on to compute what the cost depends on."""
+        sites, order = self.case.code.sites, self.evidence.order
+        return any(
+            (sites[i].filename, sites[i].function) == (call.filename, call.function)
+            and order[i] > order[call.index]
+            for i in self.evidence.forward
+        )
 
     def _harvest(self, site: Site) -> list[ast.expr]:
         """Distinct sub-expressions of the code that this function could borrow."""

@@ -227,7 +227,9 @@ class Trials:
     ) -> frozenset[int]:
         site, case = self.here.site, self.case
         # In a loop the first pass tells nothing: an accumulation starts at zero.
-        original = self._values[0] if len(self._values) == 1 else None
+        # What was written over another value may be right in itself.
+        single = len(self._values) == 1 and edit.slip != "overwritten"
+        original = self._values[0] if single else None
         overrides: dict[int, Override] = {**case.accepted, site.index: edit.override}
         case.recorder.edit(overrides, site.index, original)
         try:

@@ -89,6 +89,11 @@ def calls(here: Statement, node: ast.expr, parent: ast.AST | None) -> Iterator[C
             1.0,
             "the operands stand in the wrong order",
         )
+    kept = [k for k in node.keywords if k.arg != "out"]
+    if len(kept) < len(node.keywords):
+        call = ast.Call(node.func, node.args, kept)
+        words = "written over a value that is needed later"
+        yield Change("overwritten", here.with_node(node, call), 1.1, words)
     if name == "where" and len(node.args) == 3:
         swapped = ast.Call(node.func, [node.args[0], node.args[2], node.args[1]], node.keywords)
         yield Change("mask", here.with_node(node, swapped), 1.1, "the two branches are exchanged")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from typing import TypeGuard
 
 import numpy as np
 
@@ -26,6 +27,8 @@ def index_nodes(expr: ast.expr, whole: bool) -> set[int]:
             and node.func.id == "range"
         ):
             inner = list(node.args)
+        elif is_scatter(node):
+            inner = [node.args[1]]
         for root in inner:
             found |= {id(n) for n in ast.walk(root)}
     if whole:
@@ -33,7 +36,24 @@ def index_nodes(expr: ast.expr, whole: bool) -> set[int]:
     return found
 
 
+def is_scatter(node: ast.AST) -> TypeGuard[ast.Call]:
+    """True for ``np.add.at(array, index, value)`` and its kin."""
+    return (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr == "at"
+        and len(node.args) > 1
+    )
+
+
 def subscripts(here: Statement, node: ast.expr, parent: ast.AST | None) -> Iterator[Change]:
+    if is_scatter(node):
+        for index, words in indices(node.args[1], here.scope):
+            new_call = ast.Call(node.func, [node.args[0], index, *node.args[2:]], node.keywords)
+            yield Change(
+                "index", here.with_node(node, new_call), 1.4, f"the index should be {words}"
+            )
+        return
     if not isinstance(node, ast.Subscript) or (
         isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str)
     ):
@@ -109,7 +129,7 @@ def indices(node: ast.expr, scope: Scope) -> Iterator[tuple[ast.expr, str]]:
         value = node.operand.value
         if isinstance(value, int):
             found += [number(-value + 1), number(-value - 1), number(value)]
-    elif _is_int(scope.value(node)):
+    elif _counts(scope.value(node)):
         found += [
             ast.BinOp(node, ast.Add(), ast.Constant(1)),
             ast.BinOp(node, ast.Sub(), ast.Constant(1)),
@@ -130,6 +150,11 @@ def indices(node: ast.expr, scope: Scope) -> Iterator[tuple[ast.expr, str]]:
                 found += [replace(node, inner, new) for new, _ in indices(inner, scope)]
     for index in found:
         yield index, text(index) if not isinstance(index, ast.Tuple) else text(index)[1:-1]
+
+
+def _counts(value: object) -> bool:
+    """True for what can be an index that is one off: an integer or an array of such."""
+    return _is_int(value) or (isinstance(value, np.ndarray) and value.dtype.kind in "iu")
 
 
 def _is_int(value: object) -> bool:

@@ -12,6 +12,7 @@ import numpy as np
 from ..expressions import atoms, parse, text
 from ..leaves import gradient_name, is_gradient_name
 from ..scope import shape_of
+from .indices import is_scatter
 from .statement import Change, Statement
 from .trees import ancestors
 from .words import is_derivative, scale_slip, stem
@@ -22,6 +23,7 @@ def names(here: Statement) -> Iterator[Change]:
         value = here.scope.value(node)
         shape = shape_of(value)
         current = text(node)
+        written = _is_written(node, parent)
         if shape is None:
             if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant):
                 pass
@@ -41,8 +43,19 @@ def names(here: Statement) -> Iterator[Change]:
             slip = _renamed(here, current, name, node, parent)
             if slip == "wrong-layer":
                 cost -= 0.2
+            if written and not is_gradient_name(name):
+                # A backward pass has no business in an array that is not meant to hold a gradient.
+                cost += 0.3
             message = f"{current} where {name} is needed"
             yield Change(slip, here.with_node(node, parse(name)), cost, message)
+
+
+def _is_written(node: ast.expr, parent: ast.AST | None) -> bool:
+    """True for the array that a call writes into: ``out=dz``, ``np.add.at(dw, …)``."""
+    if not isinstance(parent, ast.Call):
+        return False
+    out = any(k.arg == "out" and k.value is node for k in parent.keywords)
+    return out or (is_scatter(parent) and parent.args[0] is node)
 
 
 def _other_holders(here: Statement, node: ast.expr) -> list[tuple[str, Any]]:
