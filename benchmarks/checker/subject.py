@@ -42,43 +42,48 @@ class Answer:
     end_line: int | None = None
 
 
-class _TooLong(Exception):
-    """The time allowed for one check is over."""
+class TooLong(BaseException):
+    """The time allowed for one check is over; no handler of errors in edited code is to catch it."""
 
 
 @contextmanager
-def _limit(seconds: int) -> Iterator[None]:
-    def stop(signum: int, frame: Any) -> None:
-        raise _TooLong
+def limit(seconds: float) -> Iterator[None]:
+    """Raise `TooLong` in the block after so many seconds of processor time: a busy machine is no reason."""
 
-    previous = signal.signal(signal.SIGALRM, stop)
-    signal.alarm(seconds)
+    def stop(signum: int, frame: Any) -> None:
+        raise TooLong
+
+    previous = signal.signal(signal.SIGPROF, stop)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
     try:
         yield
     finally:
-        signal.alarm(0)
-        signal.signal(signal.SIGALRM, previous)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, previous)
 
 
-def ask(program: Program, path: Path, inputs: Inputs, limit: int = 120) -> Answer:
-    """What the checker says of `program` with the source at `path`, on `inputs`."""
+def ask(program: Program, path: Path, inputs: Inputs, seconds: float = 120) -> Answer:
+    """What the checker says of `program` with the source at `path`, on `inputs`.
+
+    It may take `seconds` of processor time.
+    """
     start = time.perf_counter()
     try:
-        with warnings.catch_warnings(), np.errstate(all="ignore"), _limit(limit):
+        with warnings.catch_warnings(), np.errstate(all="ignore"), limit(seconds):
             warnings.simplefilter("ignore")
             module = corpus.load(path)
             try:
                 report = _call(corpus.bind(program, module, inputs))
             finally:
                 corpus.unload(module)
-    except _TooLong:
+    except TooLong:
         return Answer("too long", seconds=time.perf_counter() - start)
     except Exception:
-        seconds = time.perf_counter() - start
-        return Answer("raised", error=traceback.format_exc(limit=-6), seconds=seconds)
-    seconds = time.perf_counter() - start
+        taken = time.perf_counter() - start
+        return Answer("raised", error=traceback.format_exc(limit=-6), seconds=taken)
+    taken = time.perf_counter() - start
     if not report.findings:
-        return Answer(report.verdict, seconds=seconds, expected=str(getattr(report, "reason", "")))
+        return Answer(report.verdict, seconds=taken, expected=str(getattr(report, "reason", "")))
     first = report.findings[0]
     return Answer(
         verdict=report.verdict,
@@ -89,7 +94,7 @@ def ask(program: Program, path: Path, inputs: Inputs, limit: int = 120) -> Answe
         expected=str(first.expected),
         suggestion=first.suggestion,
         findings=len(report.findings),
-        seconds=seconds,
+        seconds=taken,
     )
 
 

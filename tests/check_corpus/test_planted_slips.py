@@ -2,6 +2,7 @@
 
 import ast
 import re
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -11,7 +12,7 @@ from benchmarks.checker.__main__ import judge_correct, judge_mutants
 from benchmarks.checker.mutants import gradients_of, mutants, same
 from benchmarks.checker.operators import OPERATORS
 from benchmarks.checker.source import Source, sites
-from benchmarks.checker.subject import Answer
+from benchmarks.checker.subject import Answer, TooLong, limit
 
 PROGRAMS = list(corpus.programs())
 IDS = [p.name for p in PROGRAMS]
@@ -197,3 +198,15 @@ def test_a_tie_that_shows_in_small_entries_alone_is_no_false_alarm(name, seed):
     """A ReLU's input is exactly zero and its effect a millionth of the largest gradient. SPEC D3."""
     trials = judge_correct(name, range(seed, seed + 1))
     assert [t.verdict for t in trials] == ["right"] * 4, [t.answer for t in trials]
+
+
+def test_a_check_is_limited_in_processor_time():
+    """Waiting for a busy machine costs nothing, and no handler of errors swallows the end."""
+    with limit(0.05):
+        time.sleep(0.2)
+    with pytest.raises(TooLong), limit(0.05):
+        while True:
+            try:
+                sum(range(1000))
+            except Exception:
+                raise AssertionError from None
