@@ -173,3 +173,31 @@ def test_views_and_arrays_that_must_not_be_written_are_taken_as_they_are(dtype):
     X.flags.writeable = False
     report = source(two_layers, X, y, W1, W2)
     assert report.verdict == "right", str(report)
+
+
+def power(x, cfg):
+    k, p = cfg
+    return np.sum(k * x**p), {"x": k * p * x ** (p - 1)}
+
+
+def test_numbers_in_tuples_are_arguments_like_others():
+    """betas=(0.9, 0.999) cannot be written to in place."""
+    report = source(power, np.array([1.0, 2.0]), (3.0, 2.0))
+    assert report.verdict == "right", str(report)
+
+
+def test_a_gradient_with_respect_to_numbers_in_a_tuple_is_checked():
+    def both(x, cfg):
+        k, p = cfg
+        dcfg = (np.sum(x**p), np.sum(k * x**p * np.log(x)))
+        return np.sum(k * x**p), {"x": k * p * x ** (p - 1), "cfg": dcfg}
+
+    report = source(both, np.array([1.0, 2.0]), (3.0, 2.0))
+    assert report.verdict == "right", str(report)
+    assert "x" in {a.name for a in report.arguments}
+
+
+def test_integers_throughout_are_named_as_what_is_in_the_way():
+    report = source(power, np.array([1, 2]), (3, 2))
+    assert report.verdict == "cannot tell", str(report)
+    assert "1.0" in " ".join(report.notes)

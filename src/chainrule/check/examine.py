@@ -121,6 +121,10 @@ class Examination:
             base.outputs, self.program.leaves, self._is_right, self.gradient_of, self.program.unused
         )
         if not self.pairs:
+            if all(leaf.value.dtype.kind != "f" for leaf in self.program.leaves):
+                raise NotCheckable(
+                    "the arguments are integers, and so may be the gradients: write 1.0 for 1"
+                )
             raise NotCheckable(
                 "none of the results could be matched with an input: name gradients after what they"
                 " are gradients of (dW for W), or pass gradient_of="

@@ -25,6 +25,7 @@ __all__ = [
     "is_initial",
     "promote",
     "put",
+    "replace_at",
     "same_name",
     "walk",
 ]
@@ -154,17 +155,32 @@ def put(
     root: list[Any], path: tuple[tuple[str, Any], ...], value: NDArray[Any], scalar: bool
 ) -> None:
     """Write `value` at `path` below the list `root`: in place for arrays."""
-    node: Any = root
-    for kind, key in path[:-1]:
-        node = node[key] if kind == "item" else getattr(node, key)
-    kind, key = path[-1]
-    if not scalar:
-        target = node[key] if kind == "item" else getattr(node, key)
-        target[...] = value
-    elif kind == "attr":
-        object.__setattr__(node, key, float(value))
+    if scalar:
+        replace_at(root, path, float(value))
     else:
-        node[key] = float(value)
+        follow(root, path)[...] = value
+
+
+def replace_at(root: list[Any], path: tuple[tuple[str, Any], ...], new: Any) -> None:
+    """Make `new` what stands at `path` below the list `root`; tuples on the way are made anew.
+
+    Examples
+    --------
+    >>> root = [{"betas": (0.9, 0.999)}]
+    >>> replace_at(root, (("item", 0), ("item", "betas"), ("item", 1)), 0.99)
+    >>> root
+    [{'betas': (0.9, 0.99)}]
+    """
+    holder = follow(root, path[:-1])
+    kind, key = path[-1]
+    if kind == "attr":
+        object.__setattr__(holder, key, new)
+    elif isinstance(holder, tuple):
+        items = [*holder[:key], new, *holder[key + 1 :]]
+        made = type(holder)(*items) if hasattr(holder, "_fields") else type(holder)(items)
+        replace_at(root, path[:-1], made)
+    else:
+        holder[key] = new
 
 
 def promote(value: Any, depth: int = _DEPTH) -> Any:

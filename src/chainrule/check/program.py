@@ -18,7 +18,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .leaves import Leaf, follow, gradient_name, is_gradient_name, promote, put, same_name, walk
+from .leaves import (
+    Leaf,
+    gradient_name,
+    is_gradient_name,
+    promote,
+    put,
+    replace_at,
+    same_name,
+    walk,
+)
 from .surroundings import quiet
 
 __all__ = ["CostReader", "Outcome", "Program"]
@@ -178,14 +187,8 @@ class Program(ABC):
         leaf = self.leaves[number]
         if leaf.value.dtype.kind == "f":
             return
-        node = follow(self.root, leaf.path[:-1])
-        kind, step = leaf.path[-1]
         value = leaf.value.astype(np.float64)
-        new = float(value) if leaf.scalar else value
-        if kind == "item":
-            node[step] = new
-        else:
-            object.__setattr__(node, step, new)
+        replace_at(self.root, leaf.path, float(value) if leaf.scalar else value)
         self.leaves[number] = Leaf(leaf.tokens, leaf.path, value, leaf.scalar)
 
     # -- inputs and outputs --------------------------------------------------------------------
