@@ -201,3 +201,35 @@ def test_integers_throughout_are_named_as_what_is_in_the_way():
     report = source(power, np.array([1, 2]), (3, 2))
     assert report.verdict == "cannot tell", str(report)
     assert "1.0" in " ".join(report.notes)
+
+
+def test_a_gradient_that_is_zero_but_for_rounding_in_another_order_is_right():
+    """On tensors it is 0.0 exactly; the code adds the same terms up to 1e-17."""
+
+    def loss_and_grads(q, v):
+        p = np.exp(q - q.max())
+        p = p / p.sum()
+        cost = float(np.sum(p * v.sum()))
+        dp = np.full(q.shape, v.sum())
+        dq = p * dp - p * np.sum(p * dp) + 1e-17
+        return cost, {"q": dq, "v": np.full(v.shape, p.sum())}
+
+    rng = np.random.default_rng(6)
+    report = source(loss_and_grads, rng.normal(size=7), rng.normal(size=3))
+    assert report.verdict == "right", str(report)
+
+
+def swing(u, dt):
+    """A cost that varies on lengths far below the size of its argument."""
+    theta = np.cumsum(u) * dt
+    cost = 0.5 * np.sum(theta**2) + np.sum(theta[-1] * np.cos(theta))
+    dtheta = theta - theta[-1] * np.sin(theta)
+    dtheta[-1] += np.sum(np.cos(theta))
+    return cost, {"u": np.cumsum(dtheta[::-1])[::-1] * dt}
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e3, 1e5, 1e7, 1e9])
+def test_a_cost_that_differences_cannot_resolve_makes_no_gradient_wrong(scale):
+    u = scale * np.random.default_rng(7).normal(size=5)
+    report = source(swing, u, 0.2)
+    assert report.verdict != "wrong", str(report)

@@ -24,6 +24,7 @@ from .leaves import Leaf
 from .match import MISSING, Pair, fits, key, named_gradient, pair_outputs, siblings_without
 from .program import Outcome, Program
 from .report import CANNOT_TELL, RIGHT, WRONG, ArgumentResult
+from .second_looks import SecondLooks
 from .tensor_run import TensorRuns, TrueGradients
 from .truths import Truths
 
@@ -121,10 +122,6 @@ class Examination:
             base.outputs, self.program.leaves, self._is_right, self.gradient_of, self.program.unused
         )
         if not self.pairs:
-            if all(leaf.value.dtype.kind != "f" for leaf in self.program.leaves):
-                raise NotCheckable(
-                    "the arguments are integers, and so may be the gradients: write 1.0 for 1"
-                )
             raise NotCheckable(
                 "none of the results could be matched with an input: name gradients after what they"
                 " are gradients of (dW for W), or pass gradient_of="
@@ -302,6 +299,7 @@ class Examination:
                 found = self._there(n, claimed[n], point)
                 if found is not None:
                     elsewhere[n].append(found.verdict)
+        looks = SecondLooks(self.program, self._known, self.tolerance)
         results = []
         for n, (pair, comparison) in enumerate(zip(self.pairs, comparisons)):
             leaf = self.program.leaves[pair.leaf]
@@ -311,10 +309,9 @@ class Examination:
                 reason = "wrong at shifted points"
             elif verdict == CANNOT_TELL and elsewhere[n] and all(v == RIGHT for v in elsewhere[n]):
                 verdict, reason = RIGHT, f"{reason}; right at {len(elsewhere[n])} shifted points"
-            elif verdict == WRONG and _is_not_finite(comparison) and self._overflow():
-                verdict, reason = CANNOT_TELL, f"{comparison.reason}, but {self._overflow()}"
-            elif verdict == WRONG and not self._stands(n, base):
-                verdict, reason = CANNOT_TELL, "differences at two sets of steps disagree"
+            elif verdict == WRONG:
+                doubt = looks.doubt(pair.leaf, self.claimed(base)[n], self.truths[n], comparison)
+                verdict, reason = (CANNOT_TELL, doubt) if doubt else (verdict, reason)
             truth = self.truths[n]
             results.append(
                 ArgumentResult(
@@ -331,13 +328,6 @@ class Examination:
                 )
             )
         return results
-
-    def _overflow(self) -> str:
-        """What is not finite before any gradient is: then the point is to blame, not a rule."""
-        for leaf in self.program.leaves:
-            if leaf.value.dtype.kind == "f" and not np.isfinite(leaf.value).all():
-                return f"neither is the argument {leaf.name}"
-        return self.tensors.overflow() if self.tensors is not None else ""
 
     def _complete(self) -> list[bool]:
         """For each pair, whether its truth is the one taken on tensors."""
@@ -378,23 +368,6 @@ class Examination:
             f"{looked} of {size} entries {of} {how}; each at {len(self.shifted)} shifted points"
             f" {there}; {self._known.runs} runs of the code for differences"
         )
-
-    def _stands(self, n: int, base: Outcome) -> bool:
-        """Repeat the differences of the worst entries with other steps: does *wrong* stand?"""
-        pair, truth = self.pairs[n], self.truths[n]
-        leaf = self.claimed(base)[n]
-        if leaf is None or not fits(leaf.value.shape, truth.shape):
-            return True
-        got = np.asarray(leaf.value, dtype=np.float64).reshape(-1)[truth.entries]
-        distance = np.abs(got - truth.value)
-        worst = truth.entries[np.argsort(-np.nan_to_num(distance, nan=np.inf))[:3]]
-        again = self._known.again(pair.leaf, worst)
-        second = compare(leaf.value.reshape(truth.shape), again, self.tolerance)
-        return second.verdict == WRONG or self._known.departs(pair.leaf, leaf.value)
-
-
-def _is_not_finite(comparison: Comparison) -> bool:
-    return comparison.worst is not None and not math.isfinite(comparison.worst.claimed)
 
 
 def _identical(a: Outcome, b: Outcome) -> bool:

@@ -115,7 +115,8 @@ def pair_outputs(
         for i, leaf in enumerate(leaves)
         if i not in taken and leaf.value.dtype.kind == "f" and not _is_buffer(leaf, leaves)
     ]
-    if not pairs and not free:
+    sizes = {outputs[o].value.shape for o in rest}
+    if not pairs and all(leaves[i].value.shape not in sizes for i in free):
         # An example typed in without a decimal point.
         free = [i for i, leaf in enumerate(leaves) if not leaf.scalar]
     found = _by_shape(rest, free, outputs, leaves, right)

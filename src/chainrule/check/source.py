@@ -177,6 +177,8 @@ def check_program(
     notes: list[str] = []
     if program.promoted:
         notes.append("float32 inputs were promoted to float64 for the check")
+    if all(leaf.value.dtype.kind != "f" for leaf in program.leaves):
+        notes.append("the arguments are integers, and so may be the results: write 1.0 for 1")
     if code is None:
         notes.append("the source text is not to be had, so no line can be named")
     scope = code.installed(recorder) if code is not None else contextlib.nullcontext()

@@ -53,6 +53,8 @@ class Truths:
     ----------
     exact : TrueGradients or None
         What was taken on tensors; None once differences have contradicted it.
+    disputed : TrueGradients or None
+        What was taken there and contradicted.
     parts : int
         Over how many inputs the evaluations are shared out.
     runs : int
@@ -78,6 +80,7 @@ class Truths:
         self._evaluations = Budget(budget)
         self._evaluations.settle(lambda: self.program.cost(self._still()))
         self.exact: TrueGradients | None = None
+        self.disputed: TrueGradients | None = None
         if tensors is not None:
             self.exact = tensors.prepare(centre)
         self._of: dict[int, Truth] = {}
@@ -99,8 +102,14 @@ class Truths:
         """The derivative taken on tensors as the truth."""
         assert self.exact is not None
         value = np.asarray(self.program.leaves[leaf].value, dtype=np.float64)
-        negligible = 1e-6 * abs(self.centre) / step_scale(0.0, spread(value))
-        return Truth.exact(gradient, self.exact.rounding.get(leaf, 0.0), negligible)
+        scale = step_scale(0.0, spread(value))
+        rounding = self.exact.rounding.get(leaf, 0.0)
+        # Terms that cancel here, in the order in which tensors add them, may leave their rounding in
+        # another order: it moves the cost no more than rounding does.
+        unseen = self.exact.noise / scale
+        if np.max(np.abs(gradient), initial=0.0) <= SAFETY * unseen:
+            rounding = max(rounding, unseen)
+        return Truth.exact(gradient, rounding, 1e-6 * abs(self.centre) / scale)
 
     def cost_of(
         self, leaf: int, overrides: dict[int, NDArray[np.float64]] | None = None
@@ -147,7 +156,7 @@ class Truths:
             truth = direction_truth(line, 1.0, noise, self.centre)
             if compare(np.array([along]), truth, self.tolerance).verdict != WRONG:
                 return gradient
-        self.exact = None
+        self.disputed, self.exact = self.exact, None
         assert self.tensors is not None
         self.tensors.why = "differences contradict the derivative taken there"
         return None
