@@ -214,7 +214,7 @@ class Truths:
         gap = np.where(np.abs(got - true) > slack, got - true, 0.0)
         if not gap.any():
             return False
-        direction = gap * (max(spread(value), 1e-3) / np.max(np.abs(gap)))
+        direction = gap * (step_scale(0.0, spread(value)) / np.max(np.abs(gap)))
         cost = self.cost_of(leaf)
         along = direction_truth(
             lambda t: cost(value + t * direction), 1.0, self.noise(leaf), self.centre
