@@ -370,12 +370,19 @@ class _Transformer(ast.NodeTransformer):
         return self.generic_visit(node)
 
 
+_NOWHERE = ast.Constant(None, lineno=1, col_offset=0, end_lineno=1, end_col_offset=0)
+
+
 def as_load(node: ast.expr) -> ast.expr:
     """A copy of an assignment target that reads it."""
     copy = ast.parse(ast.unparse(node), mode="eval").body
     for part in ast.walk(copy):
         if isinstance(part, ast.expr):
-            ast.copy_location(part, node)
+            if getattr(node, "end_lineno", None) is not None:
+                ast.copy_location(part, node)
+            else:
+                # A target that was put together has no place, and half a place does not compile.
+                ast.copy_location(part, _NOWHERE)
     return copy
 
 

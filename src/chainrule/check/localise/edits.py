@@ -11,6 +11,7 @@ import numpy as np
 
 from ..expressions import parts, text
 from ..instrument import Site
+from ..leaves import is_gradient_name
 from ..scope import shape_of
 from ..suspects import Change, Edit, Statement, sharing, suspects
 from .case import Case
@@ -38,6 +39,7 @@ class EditSearch:
         self.evidence = evidence
         self.derivatives = derivatives
         self._harvests: dict[str, list[ast.expr]] = {}
+        self._arriving: dict[tuple[str, str], frozenset[str]] = {}
         self._trials: dict[int, Trials] = {}
 
     def of_everything(self, wrong: frozenset[int], right: list[bool]) -> Fix | None:
@@ -135,6 +137,7 @@ class EditSearch:
                 self.evidence.scopes[site.index],
                 values[0] if values else None,
                 self._harvest(site),
+                self._upstream(site),
             )
             scopes = self.evidence.passes.get(site.index, [])
             is_backward = site.index not in self.evidence.forward
@@ -178,6 +181,27 @@ class EditSearch:
             and order[i] > order[call.index]
             for i in self.evidence.forward
         )
+
+    def _upstream(self, site: Site) -> frozenset[str]:
+        """Names of gradients in the function of a site that its own may be made from."""
+        key = (site.filename, site.function)
+        if key not in self._arriving:
+            local = self.evidence.scopes[site.index].local
+            computed, backward = set(), set()
+            for other in self.case.code.sites:
+                if (other.filename, other.function) != key or other.target is None:
+                    continue
+                names = {n.id for n in ast.walk(other.target) if isinstance(n, ast.Name)}
+                computed |= names
+                if other.index in self.evidence.order and not self.evidence.is_forward(other):
+                    backward |= names
+            handed = {n for n in local if n not in computed and is_gradient_name(n)}
+            self._arriving[key] = frozenset(
+                name
+                for name in {*handed, *backward}
+                if is_gradient_name(name) or (name[:1] == "g" and name[1:].lstrip("_") in local)
+            )
+        return self._arriving[key]
 
     def _harvest(self, site: Site) -> list[ast.expr]:
         """Distinct sub-expressions of the code that this function could borrow."""

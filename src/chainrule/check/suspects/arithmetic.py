@@ -11,7 +11,7 @@ from ..expressions import parse, text
 from ..scope import shape_of
 from .layouts import moved_transpose
 from .statement import Change, Form, Statement
-from .trees import number
+from .trees import ancestors, number
 from .words import dropped_slip, extra_slip, inverted_slip, scale_slip
 
 
@@ -95,19 +95,31 @@ def operators(here: Statement, node: ast.expr, parent: ast.AST | None) -> Iterat
         yield Change(
             extra_slip(here, right),
             here.with_node(node, left),
-            1.2,
+            _cost_of_leaving_out(here, right),
             f"the term {text(right)} is too many",
         )
         kept = right if isinstance(op, ast.Add) else ast.UnaryOp(ast.USub(), right)
         yield Change(
             extra_slip(here, left),
             here.with_node(node, kept),
-            1.2,
+            _cost_of_leaving_out(here, left),
             f"the term {text(left)} is too many",
         )
     if isinstance(op, ast.Pow):
         slip = "factor-m" if isinstance(here.scope.value(left), (int, np.integer)) else "power"
         yield Change(slip, here.with_node(node, left), 1.15, "the power is too many")
+
+
+def _cost_of_leaving_out(here: Statement, term: ast.expr) -> float:
+    """How far-fetched it is that a term was added by mistake: the more so the more there is to it."""
+    if extra_slip(here, term) == "regularisation":
+        return 1.2
+    read = [node.id for node in ast.walk(term) if isinstance(node, ast.Name)]
+    product = any(isinstance(node, (ast.BinOp, ast.Call)) for node in ast.walk(term))
+    if product and here.upstream.intersection(read):
+        # A contribution that was worked out by the chain rule is rather wrong than too many.
+        return 1.78
+    return min(1.2 + 0.1 * max(len(read) - 1, 0), 1.6)
 
 
 def constants(here: Statement, node: ast.expr, parent: ast.AST | None) -> Iterator[Change]:
@@ -121,16 +133,13 @@ def constants(here: Statement, node: ast.expr, parent: ast.AST | None) -> Iterat
         return
     if not isinstance(value, (int, float)):
         return
-    exponent = (
-        isinstance(parent, ast.BinOp) and isinstance(parent.op, ast.Pow) and parent.right is node
-    )
+    base = _base_of_exponent(here, node)
     inside_index = isinstance(parent, (ast.Subscript, ast.Slice, ast.Tuple)) and isinstance(
         value, int
     )
-    if exponent:
-        assert isinstance(parent, ast.BinOp)
-        base = here.scope.value(parent.left)
-        slip = "factor-m" if isinstance(base, (int, np.integer)) else "power"
+    if base is not None:
+        is_count = isinstance(here.scope.value(base), (int, np.integer))
+        slip = "factor-m" if is_count else "power"
         for new in (
             value + 1,
             value - 1,
@@ -171,13 +180,15 @@ def constants(here: Statement, node: ast.expr, parent: ast.AST | None) -> Iterat
             f"{value} where 1/{value} is needed",
         )
     if value == 1 and not inside_index:
+        # Nobody multiplies with 1: that is what a share of the whole has become.
+        lone = isinstance(parent, ast.BinOp) and isinstance(parent.op, ast.Mult)
         for name, other in here.atoms:
             if isinstance(other, int) and other > 1 and name != "_":
                 share = ast.BinOp(ast.Constant(1), ast.Div(), parse(name))
                 yield Change(
                     "factor-m",
                     here.with_node(node, share),
-                    1.5,
+                    1.15 if lone else 1.5,
                     f"the division by {name} is missing",
                 )
     for name, other in here.atoms:
@@ -188,6 +199,19 @@ def constants(here: Statement, node: ast.expr, parent: ast.AST | None) -> Iterat
                 1.9,
                 f"{value} where {name} is needed",
             )
+
+
+def _base_of_exponent(here: Statement, node: ast.expr) -> ast.expr | None:
+    """What is raised to the power `node`, with or without a minus sign; None if it is no exponent."""
+    inner: ast.AST = node
+    for ancestor in ancestors(here.expr, node):
+        if isinstance(ancestor, ast.BinOp):
+            is_exponent = isinstance(ancestor.op, ast.Pow) and ancestor.right is inner
+            return ancestor.left if is_exponent else None
+        if not isinstance(ancestor, ast.UnaryOp):
+            return None
+        inner = ancestor
+    return None
 
 
 def comparisons(here: Statement, node: ast.expr, parent: ast.AST | None) -> Iterator[Change]:

@@ -64,6 +64,14 @@ def calls(here: Statement, node: ast.expr, parent: ast.AST | None) -> Iterator[C
     method = isinstance(node.func, ast.Attribute) and not (
         isinstance(node.func.value, ast.Name) and node.func.value.id == here.np
     )
+    if any(keyword.arg == "out" for keyword in node.keywords):
+        rest = [keyword for keyword in node.keywords if keyword.arg != "out"]
+        yield Change(
+            "overwritten",
+            here.with_node(node, ast.Call(node.func, node.args, rest)),
+            1.05,
+            "the result is written over an array that is still needed",
+        )
     if len(node.args) == 2 and name in ("dot", "matmul") and not method:
         moved = moved_transpose(*node.args)
         if moved:

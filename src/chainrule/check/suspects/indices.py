@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from itertools import combinations
 from typing import TypeGuard
 
 import numpy as np
@@ -106,7 +107,7 @@ def indices(node: ast.expr, scope: Scope) -> Iterator[tuple[ast.expr, str]]:
     """Indices near the one written: one more, one less, the other sign, other slices."""
     found: list[ast.expr] = []
     if isinstance(node, ast.Slice):
-        found += _slices(node)
+        found += _slices(node) + _windows(node, scope)
     elif isinstance(node, ast.Tuple):
         for k, element in enumerate(node.elts):
             for new, _ in indices(element, scope):
@@ -159,6 +160,21 @@ def _counts(value: object) -> bool:
 
 def _is_int(value: object) -> bool:
     return isinstance(value, (int, np.integer)) and not isinstance(value, (bool, np.bool_))
+
+
+def _windows(node: ast.Slice, scope: Scope) -> list[ast.expr]:
+    """Slices of the same width that begin at a number in scope: ``r:r + k`` for ``:k``."""
+    if node.lower is not None or node.upper is None or node.step is not None:
+        return []
+    if not _is_int(scope.value(node.upper)):
+        return []
+    numbers: list[ast.expr] = []
+    for name, value in scope.local.items():
+        if _is_int(value) and name.isidentifier() and name != "_":
+            numbers.append(ast.Name(name, ast.Load()))
+    starts = numbers[:12]
+    starts = [*starts, *(ast.BinOp(a, ast.Mult(), b) for a, b in combinations(starts, 2))]
+    return [ast.Slice(start, ast.BinOp(start, ast.Add(), node.upper), None) for start in starts]
 
 
 def _slices(node: ast.Slice) -> list[ast.expr]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 import numpy as np
@@ -14,6 +15,9 @@ from .layouts import REDUCTIONS
 from .statement import Change, Statement
 from .trees import fits_into
 from .words import factor_slip, is_derivative, scale_slip
+
+#: Price of the gradient that arrives from above, as a factor where none enters.
+_ARRIVES = 1.32
 
 
 def places(here: Statement, root: ast.expr | None = None) -> list[tuple[ast.expr, float]]:
@@ -82,6 +86,8 @@ def scales(here: Statement, root: ast.expr | None, upper: float) -> Iterator[Cha
 def scalars(here: Statement) -> list[tuple[str, str, float]]:
     """Numbers in scope that could be a missing factor, with the slip each would be."""
     found: list[tuple[str, str, float]] = []
+    factors_used = _factors_used(here)
+    lacking = lacks_upstream(here)
     for name, value in here.atoms:
         if name == "_":
             continue
@@ -90,7 +96,13 @@ def scalars(here: Statement) -> list[tuple[str, str, float]]:
             if slip == "factor":
                 # A number with a name is the local derivative of a product with it.
                 slip = "missing-derivative"
-            found.append((name, slip, 1.4 if slip == "factor-m" else 1.5))
+            cost = 1.4 if slip == "factor-m" else 1.5
+            if slip in ("factor-m", "missing-derivative"):
+                # What is a factor nowhere is hardly missing as one here.
+                cost += 0.0 if name in factors_used else 0.12
+            if lacking and _holder(name) in here.upstream:
+                cost = _ARRIVES
+            found.append((name, slip, cost))
     for name, value in here.atoms:
         if isinstance(value, np.ndarray) and value.ndim and "[" not in name:
             if value.ndim > 1:
@@ -115,6 +127,28 @@ def scalars(here: Statement) -> list[tuple[str, str, float]]:
         if slip in ("factor", "regularisation", "missing-derivative"):
             roots.append((f"(1 - {name})", slip, cost + 0.2))
     return unique[:16] + roots[:12]
+
+
+def _factors_used(here: Statement) -> set[str]:
+    """Text of everything that the code multiplies with or divides by somewhere."""
+    found = set()
+    for root in [here.expr, *here.harvest]:
+        for node in ast.walk(root):
+            if isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Mult, ast.Div)):
+                found |= {text(node.left), text(node.right)}
+    return found
+
+
+def lacks_upstream(here: Statement) -> bool:
+    """True if a gradient is computed here and none that arrives from above enters it."""
+    if not here.upstream or isinstance(here.value, (int, np.integer)):
+        return False
+    return not any(isinstance(n, ast.Name) and n.id in here.upstream for n in ast.walk(here.expr))
+
+
+def _holder(name: str) -> str:
+    """The variable of an atom such as ``grads['W']`` or ``deltas[0]``."""
+    return re.split(r"\W", name)[0]
 
 
 def factors(here: Statement, root: ast.expr | None, upper: float) -> Iterator[Change]:
@@ -174,6 +208,7 @@ def _multipliers(
             if isinstance(value, np.ndarray) and value.shape == shape[:1] and value.size > 1:
                 found.append((parse(f"{name}[:, None]"), factor_slip(value, name), 1.7))
     slopes = here.constants()
+    source, lacking = text(here.expr), lacks_upstream(here)
     for name, value in here.atoms:
         if not isinstance(value, (np.ndarray, float, np.floating)) or not _suits(
             here, shape_of(value) or (), shape
@@ -181,7 +216,11 @@ def _multipliers(
             continue
         if shape is not None and shape != () and shape_of(value) == ():
             continue
-        found.append((parse(name), factor_slip(value, name), 1.65))
+        if lacking and _holder(name) in here.upstream:
+            found.append((parse(name), "missing-derivative", _ARRIVES))
+            found.append((parse(f"(-{name})"), "missing-derivative", _ARRIVES + 0.05))
+            continue
+        found.append((parse(name), factor_slip(value, name), _cost_of(name, source)))
         if isinstance(value, np.ndarray) and value.dtype == bool:
             continue
         for form in (
@@ -198,6 +237,7 @@ def _multipliers(
             "(1 - {np}.tanh({0}) ** 2)",
             "{np}.cos({0})",
             "(-{np}.sin({0}))",
+            "{np}.where({0} > 0, 1.0, {np}.exp({0}))",
             *(f"{{np}}.where({{0}} > 0, 1.0, {slope!r})" for slope in slopes),
         ):
             found.append((parse(form.format(name, np=here.np)), "missing-derivative", 1.7))
@@ -206,6 +246,12 @@ def _multipliers(
             found.append((parse(f"{function}({name})"), "missing-derivative", cost))
     here.multipliers[shape] = found
     return found
+
+
+def _cost_of(name: str, source: str) -> float:
+    """The half of s·(1 − s) that is there calls for the other."""
+    halves = (f"1 - {name})", f"1.0 - {name})", f"1 - {name} ", f"1.0 - {name} ")
+    return 1.42 if any(half in source for half in halves) else 1.65
 
 
 def powers(here: Statement) -> Iterator[Change]:

@@ -37,6 +37,7 @@ def terms(here: Statement, upper: float) -> Iterator[Change]:
             if isinstance(value, np.ndarray) and value.dtype == bool:
                 continue
             candidates.append((parse(name), "missing-term", 1.6))
+            candidates.append((parse(f"{name} ** 2"), "missing-term", 1.75))
             if isinstance(value, np.ndarray) and value.ndim >= 1 and place is whole:
                 for scalar in scalars:
                     regular = bool(REGULARISATION.search(scalar.split(".")[-1]))
@@ -108,6 +109,7 @@ def inner_terms(here: Statement) -> Iterator[Change]:
             continue
         one = isinstance(node, ast.Constant) and node.value == 1
         shape = here.scope.shape(node)
+        negated = isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub)
         if isinstance(node, ast.Constant) and not one:
             continue
         for candidate, value, dearer in candidates:
@@ -115,7 +117,16 @@ def inner_terms(here: Statement) -> Iterator[Change]:
             if known is None or (isinstance(value, np.ndarray) and value.dtype == bool):
                 continue
             forms: list[ast.expr] = [candidate]
-            if one and (known == here.shape or fits_into(known, here.shape)):
+            if negated and isinstance(node, ast.UnaryOp) and (shape in ((), known)):
+                # What is left of a difference in brackets: (-y) for (a - y).
+                for form in (candidate, ast.BinOp(candidate, ast.Pow(), ast.Constant(2))):
+                    yield Change(
+                        "missing-term",
+                        here.with_node(node, ast.BinOp(form, ast.Sub(), node.operand)),
+                        1.45 + dearer,
+                        f"the term {text(form)} is missing",
+                    )
+            if one and (here.shape in ((), known) or fits_into(known, here.shape)):
                 forms += [
                     ast.BinOp(candidate, ast.Pow(), ast.Constant(2)),
                     fill(f"{here.np}.exp(-_)", candidate),

@@ -88,6 +88,8 @@ class Statement:
         What it computed.
     harvest : list of ast.expr
         Sub-expressions found elsewhere in the code.
+    upstream : frozenset of str
+        Names of gradients that arrive from above.
 
     Attributes
     ----------
@@ -101,13 +103,21 @@ class Statement:
         Everything that can be named here, with its value.
     """
 
-    def __init__(self, site: Site, scope: Scope, value: Any, harvest: list[ast.expr]) -> None:
+    def __init__(
+        self,
+        site: Site,
+        scope: Scope,
+        value: Any,
+        harvest: list[ast.expr],
+        upstream: frozenset[str] = frozenset(),
+    ) -> None:
         self.site = site
         self.expr = site.expr
         self.scope = scope
         self.value = value
         self.shape = shape_of(value)
         self.harvest = harvest
+        self.upstream = upstream
         self.np = scope.np
         self.atoms = scope.atoms()
         #: Factors that suit a shape; made once, since every place of the statement asks for them.

@@ -25,6 +25,7 @@ def statement_edits(site: Site, scope: Scope, value: Any) -> Iterator[Edit]:
     source = text(site.expr)
     name = site.name
     if site.kind == "update":
+        yield from _added_at(site)
         load = as_load(site.target) if site.target is not None else None
         for other in {"+": "-", "-": "+", "*": "/", "/": "*"}.get(site.operator, ""):
             slip = "sign" if other in "+-" else scale_slip(scope.value(site.expr), site.expr)
@@ -104,6 +105,7 @@ def other_targets(site: Site, scope: Scope, value: Any) -> Iterator[Edit]:
     for index, words in indices(target.slice, scope):
         place = ast.Subscript(target.value, index, ast.Load())
         yield _stored(site, place, "index", 1.6, f"under the wrong index: {words}")
+    yield from _other_masks(site, scope, target)
     for node, parent in parts(target.slice):
         if isinstance(node, ast.Compare):
             for change in comparisons(Statement(site, scope, value, []), node, parent):
@@ -122,6 +124,41 @@ def other_targets(site: Site, scope: Scope, value: Any) -> Iterator[Edit]:
         if room is not None and (needed in (None, (), room) or fits_into(needed, room)):
             words = f"in {current} where {name} is meant"
             yield _stored(site, place, "wrong-variable", cost, words)
+
+
+def _other_masks(site: Site, scope: Scope, target: ast.Subscript) -> Iterator[Edit]:
+    """The mask of a store taken at another variable: ``dz[z <= 0] = 0`` for ``dz[dz <= 0] = 0``."""
+    for node, parent in parts(target.slice):
+        if not isinstance(parent, ast.Compare) or not isinstance(node, (ast.Name, ast.Attribute)):
+            continue
+        shape = scope.shape(node)
+        for name, other in scope.atoms():
+            if shape and shape_of(other) == shape and name != text(node):
+                index = replace(target.slice, node, parse(name))
+                place = ast.Subscript(target.value, index, ast.Load())
+                yield _stored(site, place, "mask", 1.5, f"where {text(node)}: {name} is meant")
+
+
+def _added_at(site: Site) -> Iterator[Edit]:
+    """``np.add.at(a, i, v)`` for ``a[i] += v``, which adds but once where an index comes twice."""
+    target = site.target
+    if not isinstance(target, ast.Subscript) or site.operator not in ("+", "-"):
+        return
+    if any(isinstance(node, ast.Slice) for node in ast.walk(target.slice)):
+        return  # slices meet every element once
+    array, index = text(target.value), text(target.slice)
+    function = "add" if site.operator == "+" else "subtract"
+    call = f"np.{function}.at({array}, {index}, {{}})"
+    lines = f"{call.format('__value__')}\n__kept__ = {text(as_load(target))}"
+    yield Edit(
+        "accumulate",
+        Override(
+            Deferred(site.expr), None, compile(f"import numpy as np\n{lines}", "<edit>", "exec")
+        ),
+        call.format(text(site.expr)),
+        1.25,
+        "an index that comes more than once is added but once",
+    )
 
 
 def _stored(site: Site, place: ast.expr, slip: str, cost: float, words: str) -> Edit:

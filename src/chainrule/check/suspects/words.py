@@ -9,12 +9,16 @@ from typing import Any
 import numpy as np
 
 from ..expressions import text
+from ..leaves import gradient_name
 from .statement import Statement
 from .trees import ancestors
 
 REGULARISATION = re.compile(
     r"(?:^|_)(?:reg|lam|lmb|lambda|lmbda|alpha|decay|weight_decay|l2|wd|rho)", re.I
 )
+
+#: Whole numbers that count no samples.
+_GEOMETRY = re.compile(r"(?:^|_)(?:stride|pad|padding|kernel|dilation|pool|ksize|filter)", re.I)
 
 
 def scale_slip(value: Any, node: ast.expr) -> str:
@@ -30,6 +34,8 @@ def scale_slip(value: Any, node: ast.expr) -> str:
     name = node.id if isinstance(node, ast.Name) else getattr(node, "attr", "")
     if name and REGULARISATION.search(name) and np.ndim(value) == 0:
         return "regularisation"
+    if _GEOMETRY.search(name):
+        return "factor"
     if value is None and _is_countable(node):
         return "factor-m"
     if isinstance(value, (int, np.integer)):
@@ -129,6 +135,9 @@ def extra_slip(here: Statement, node: ast.expr) -> str:
 
 
 def is_for_bias(here: Statement) -> bool:
+    word = re.split(r"\W", here.site.name)[0]
+    if any(re.fullmatch(r"b(?:ias(?:es)?)?_?\d*", g, re.I) for g in gradient_name(word)):
+        return True
     name = here.site.name.lower().replace("_", "")
     return bool(
         re.search(r"(?:^|[^a-z])(?:d|grad|nabla)?b(?:ias(?:es)?)?\d*(?:\W|$)|beta|bias", name)
