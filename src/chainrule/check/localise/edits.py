@@ -49,10 +49,11 @@ class EditSearch:
             self.trials_of(site).aim(wrong, right)
         full: list[Fix] = []
         for lower, upper in zip((0.0, *_TIERS), _TIERS):
-            found = self._found(whole, lower, upper, wrong, right)
-            found += self._moved(whole, lower, upper, wrong, right)
+            found = self._moved(whole, lower, upper, wrong, right)
             if upper == _TIERS[-1]:
+                # Before what is far-fetched, for which the time may not suffice.
                 found += self._products(whole, wrong, right)
+            found += self._found(whole, lower, upper, wrong, right)
             full += self._confirmed([fix for fix in found if fix.mended == wrong])
             if full:
                 chosen = self._choose(full)

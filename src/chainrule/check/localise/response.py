@@ -282,6 +282,17 @@ class Condition:
             left_over = (values - self._start) @ self._matrix.T - self._gap
             return np.asarray(np.linalg.norm(left_over, axis=1) <= self._slack)
 
+    def scaled(
+        self, rest: Vector, directions: NDArray[np.float64]
+    ) -> tuple[Vector, NDArray[np.bool_]]:
+        """For each row of `directions`, the multiple that added to `rest` does best, and if it does."""
+        with np.errstate(all="ignore"):
+            left = self._gap - (rest - self._start) @ self._matrix.T
+            images = directions @ self._matrix.T
+            scale = (images @ left) / np.sum(images * images, axis=1)
+            off = np.linalg.norm(scale[:, None] * images - left, axis=1)
+            return scale, np.isfinite(scale) & (off <= self._slack)
+
     @property
     def tells(self) -> bool:
         """True if hardly any value satisfies the condition by chance."""

@@ -5,8 +5,8 @@ come right. `cost` orders the proposals: taking away what is there comes before 
 not, and what needs no new name before what does. Start reading at :mod:`.catalogue`.
 """
 
-from .catalogue import sharing, suspects
+from .catalogue import doubt, sharing, suspects
 from .rendering import edit_of
 from .statement import Change, Edit, Statement
 
-__all__ = ["Change", "Edit", "Statement", "edit_of", "sharing", "suspects"]
+__all__ = ["Change", "Edit", "Statement", "doubt", "edit_of", "sharing", "suspects"]

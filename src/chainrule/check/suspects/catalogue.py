@@ -27,7 +27,7 @@ def suspects(here: Statement, lower: float = 0.0, upper: float = 9.0) -> list[Ch
     Those of its expression come as changes, from which :func:`.rendering.edit_of` makes edits; most
     are found wanting before.
     """
-    dearer = _doubt(here)
+    dearer = doubt(here)
     found: list[Change | Edit] = [
         replace(c, cost=c.cost + dearer) if c.slip not in _PLAUSIBLE and dearer else c
         for c in changes(here, upper)
@@ -49,7 +49,7 @@ def sharing(here: Statement) -> list[Change | Edit]:
 _PLAUSIBLE = ("wrong-variable", "wrong-layer", "stale-variable", "index", "overwritten", "factor-m")
 
 
-def _doubt(here: Statement) -> float:
+def doubt(here: Statement) -> float:
     """How much less likely than in others a slip is in a statement that hardly computes anything."""
     if here.site.kind == "return" and isinstance(here.expr, (ast.Name, ast.Attribute)):
         # What a returned name lacks was forgotten where the name got its value.

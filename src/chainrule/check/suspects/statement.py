@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
-from ..expressions import replace
+import numpy as np
+
+from ..expressions import parse, replace, text
 from ..instrument import Site
 from ..recorder import Override
 from ..scope import Scope, shape_of
@@ -75,6 +78,26 @@ class Change:
     message: str
 
 
+def _follows_loop(index: ast.expr, scope: Scope) -> bool:
+    """True for an index that contains a whole number with a name, and nothing but whole numbers."""
+    if isinstance(index, ast.Tuple):
+        numbers = [e for e in index.elts if not isinstance(e, ast.Slice) or text(e) != ":"]
+        return len(numbers) == 1 and _follows_loop(numbers[0], scope)
+    named = [n for n in ast.walk(index) if isinstance(n, ast.Name)]
+    value = scope.value(index)
+    return bool(named) and isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+
+
+_ANY = -1
+
+
+def _lengths(holder: Any) -> set[int]:
+    """How long an array, list or dictionary is along each axis."""
+    if isinstance(holder, np.ndarray):
+        return set(holder.shape)
+    return {len(holder)} if isinstance(holder, (list, tuple, dict)) else set()
+
+
 class Statement:
     """What the proposals for one statement are made from.
 
@@ -101,6 +124,8 @@ class Statement:
         The name by which the code knows NumPy.
     atoms : list of (str, object)
         Everything that can be named here, with its value.
+    elements : list of (str, object)
+        Elements and slices at the indices that the code around uses: ``zs[-l]``, ``dh[:, t]``.
     """
 
     def __init__(
@@ -122,6 +147,29 @@ class Statement:
         self.atoms = scope.atoms()
         #: Factors that suit a shape; made once, since every place of the statement asks for them.
         self.multipliers: dict[tuple[int, ...] | None, list[tuple[ast.expr, str, float]]] = {}
+
+    @cached_property
+    def elements(self) -> list[tuple[str, Any]]:
+        indices: dict[str, set[int]] = {}
+        for root in [self.expr, *self.harvest]:
+            for node in ast.walk(root):
+                if isinstance(node, ast.Subscript) and _follows_loop(node.slice, self.scope):
+                    words = text(node.slice)
+                    lengths = indices.setdefault(words.strip("()"), set())
+                    # A holder that is not to be seen from here could be of any length.
+                    lengths |= _lengths(self.scope.value(node.value)) or {_ANY}
+        met = {name for name, _ in self.atoms}
+        found = []
+        for name, value in self.scope.local.items():
+            if not isinstance(value, (np.ndarray, list, dict)) or not name.isidentifier():
+                continue
+            for index, lengths in list(indices.items())[:8]:
+                if not lengths & {_ANY, *_lengths(value)}:
+                    continue
+                element = self.scope.value(parse(f"{name}[{index}]"))
+                if shape_of(element) is not None and f"{name}[{index}]" not in met:
+                    found.append((f"{name}[{index}]", element))
+        return found[:60]
 
     def with_node(self, node: ast.AST, new: ast.expr) -> Form:
         """The expression with `new` in the place of `node`."""
