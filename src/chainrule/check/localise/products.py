@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 
 from ..expressions import text
 from ..instrument import as_load
-from ..recorder import IN_PLACE
 from ..scope import shape_of
 from ..suspects import Change, Statement, doubt
 from ..suspects.trees import is_blank
@@ -175,7 +174,7 @@ def _whole(trials: Trials, place: ast.expr, changed: Array) -> Array | None:
             return None
         if not broadcasts(np.shape(changed), np.shape(current)):
             return None
-        changed = IN_PLACE[here.site.operator](np.array(current, dtype=np.float64), changed)
+        changed = current + changed if here.site.operator == "+" else current - changed
     if np.shape(changed) != here.shape:
         return None
     return np.asarray(changed, dtype=np.float64).reshape(-1)
