@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import combinations, islice
 from typing import Any
 
 import numpy as np
@@ -17,6 +19,9 @@ from ..recorder import Event
 from ..scope import shape_of
 from .case import Case
 from .evidence import Evidence
+
+#: Ways to align the passes of two loops that are tried.
+_ALIGNMENTS = 12
 
 
 @dataclass
@@ -134,7 +139,7 @@ class Derivatives:
             return False
         wanted = self.named(site)
         if wanted:
-            return any(t.site.name in wanted for found in matched for t in found)
+            return _are_distinct([[t for t in found if t.name in wanted] for found in matched])
         if self._named_after_something(site):
             return False
         # A copy of what it was made from says nothing of what it should be.
@@ -155,12 +160,16 @@ class Derivatives:
     def is_multiple(self, site: Site) -> bool:
         """True if the value is a true derivative times a count: the mean may be taken later."""
         values = self.evidence.values.get(site.index, [])
-        counts = {s for leaf in self.case.exam.program.leaves for s in leaf.value.shape if s > 1}
         arrays = [np.asarray(v) for v in values if isinstance(v, (np.ndarray, float, np.floating))]
         floats = [array for array in arrays if array.dtype.kind == "f"]
         return bool(floats) and any(
-            all(self.match(array / count) for array in floats) for count in sorted(counts)
+            all(self.match(array / count) for array in floats) for count in self.counts()
         )
+
+    def counts(self) -> list[int]:
+        """Numbers of samples and the like that a mean could be taken over."""
+        leaves = self.case.exam.program.leaves
+        return sorted({size for leaf in leaves for size in leaf.value.shape if size > 1})
 
     def _is_copy(self, site: Site, value: NDArray[Any]) -> bool:
         scope = self.evidence.scopes.get(site.index)
@@ -174,11 +183,69 @@ class Derivatives:
         word = site.name.split(".")[-1]
         if isinstance(site.target, ast.Subscript) and isinstance(site.target.slice, ast.Constant):
             word = str(site.target.slice.value)
-        names = {t.site.name for t in self.truths()}
+        names = {t.name for t in self.truths()}
         meant = gradient_name(word) + ([word[2:]] if word.startswith("g_") else [])
         wanted = {n for n in names for g in meant if same_name(g, n) >= 2}
         # dmu of mu_B: a name with something added to it
-        return wanted or {n for n in names for g in meant if n.startswith(f"{g}_")}
+        wanted = wanted or {n for n in names for g in meant if n.startswith(f"{g}_")}
+        wanted = wanted or {
+            t.name for t in self.truths() for g in meant if self._is_element(t.site, g)
+        }
+        return wanted or {n for g in meant for n in self._other_names(site, g)}
+
+    def _other_names(self, site: Site, word: str) -> set[str]:
+        """Names that a variable which the site can read had in the forward pass: a cache renames."""
+        scope = self.evidence.scopes.get(site.index)
+        value = scope.local.get(word) if scope is not None else None
+        if not isinstance(value, np.ndarray) or value.size < 2:
+            return set()
+        return {
+            t.name
+            for t in self.truths()
+            if t.shape == value.shape
+            and np.array_equal(self.evidence.values[t.site.index][t.pass_], value)
+        }
+
+    def _is_element(self, site: Site, word: str) -> bool:
+        """True if `word` names one of a list that a value is put into: ``h`` for ``hs[t]``."""
+        if isinstance(site.target, ast.Subscript):
+            holder = text(site.target.value)
+        elif site.kind == "argument":
+            call = self.case.code.sites[site.parent].expr
+            assert isinstance(call, ast.Call)
+            if not isinstance(call.func, ast.Attribute) or call.func.attr != "append":
+                return False
+            holder = text(call.func.value)
+        else:
+            return False
+        return same_name(holder, word) >= 2 or same_name(holder, f"{word}s") >= 2
+
+    def meant_by(self, site: Site) -> Iterator[dict[int, NDArray[np.float64]]]:
+        """True derivatives that the name of a site announces, by pass, for each way to read it.
+
+        The passes of a site in a loop go with those of a variable of the forward pass one by one, in this
+        order or the other, where some may be left out. Only what tensors gave is known in full.
+        """
+        wanted = self.named(site)
+        if not wanted:
+            return
+        held = [np.shape(v) for v in self.evidence.values[site.index]]
+        sources = {t.site.index: t.site for t in self.truths() if t.name in wanted}
+        for index in sources:
+            by_pass = {t.pass_: t.full for t in self.truths() if t.site.index == index}
+            count = len(self.evidence.values.get(index, []))
+            for order in islice(combinations(range(count), len(held)), _ALIGNMENTS):
+                for passes in dict.fromkeys((order[::-1], order)):
+                    values: dict[int, NDArray[np.float64]] = {}
+                    for pass_, source in enumerate(passes):
+                        full, shape = by_pass.get(source), held[pass_]
+                        if full is not None and full.shape != shape and full.shape == shape[::-1]:
+                            full = full.T
+                        # A factor that is missing may be what gives the value its shape.
+                        if full is not None and (full.shape == shape or site.kind == "assign"):
+                            values[pass_] = full
+                    if len(values) == len(held):
+                        yield values
 
     def match(self, value: NDArray[Any]) -> list[TrueDerivative]:
         """The forward values whose true derivative `value` is."""
@@ -214,3 +281,24 @@ class Derivatives:
             self.case.recorder.changes = {}
             truth.full = full
         return truth.full
+
+
+def _are_distinct(matched: list[list[TrueDerivative]]) -> bool:
+    """True if each pass matches one of its derivatives that no other pass needs.
+
+    A value that should change from pass to pass and stays the same is right in one of them at most.
+    """
+    taken: dict[tuple[int, int], int] = {}
+
+    def place(pass_: int, tried: set[tuple[int, int]]) -> bool:
+        for truth in matched[pass_]:
+            key = (truth.site.index, truth.pass_)
+            if key in tried:
+                continue
+            tried.add(key)
+            if key not in taken or place(taken[key], tried):
+                taken[key] = pass_
+                return True
+        return False
+
+    return all(place(pass_, set()) for pass_ in range(len(matched)))

@@ -5,21 +5,19 @@ from __future__ import annotations
 import ast
 import time
 from dataclasses import replace
-from typing import Any
-
-import numpy as np
 
 from ..expressions import parts, text
 from ..instrument import Site
 from ..leaves import is_gradient_name
 from ..scope import shape_of
 from ..suspects import Change, Edit, Statement, sharing, suspects
+from .announced import Broken, first_broken
 from .case import Case
+from .choice import Choice
 from .derivatives import Derivatives
 from .evidence import Evidence
 from .moves import COST as MOVED
 from .moves import moves
-from .naming import is_vague
 from .products import products
 from .trials import Fix, Trials, mended_by
 
@@ -38,13 +36,18 @@ class EditSearch:
         self.case = case
         self.evidence = evidence
         self.derivatives = derivatives
+        self.broken: Broken | None = None
+        self._choice = Choice(case, evidence, derivatives)
         self._harvests: dict[str, list[ast.expr]] = {}
         self._arriving: dict[tuple[str, str], frozenset[str]] = {}
         self._trials: dict[int, Trials] = {}
 
     def of_everything(self, wrong: frozenset[int], right: list[bool]) -> Fix | None:
         """The edit of one statement that makes every gradient right."""
+        self.broken = first_broken(self.case, self.evidence, self.derivatives, wrong)
         whole, _ = self.evidence.suspects(wrong)
+        if self.broken is not None:
+            whole = [site for site in whole if site.index in self.broken.earlier]
         for site in whole:
             self.trials_of(site).aim(wrong, right)
         full: list[Fix] = []
@@ -56,12 +59,11 @@ class EditSearch:
             found += self._found(whole, lower, upper, wrong, right)
             full += self._confirmed([fix for fix in found if fix.mended == wrong])
             if full:
-                chosen = self._choose(full)
-                # A statement whose value is a true derivative already only compensates for
-                # another: look further, at dearer edits, for that one.
-                if not self.derivatives.is_true(chosen.site):
+                chosen = self._choice.best(full)
+                # Where much speaks against it, a dearer edit can still be the likelier one.
+                if self._choice.alone(chosen) < max(upper, chosen.edit.cost):
                     return chosen
-        return self._choose(full) if full else None
+        return self._choice.best(full) if full else None
 
     def _products(self, sites: list[Site], wrong: frozenset[int], right: list[bool]) -> list[Fix]:
         found: list[Fix] = []
@@ -86,7 +88,7 @@ class EditSearch:
         best = self._confirmed([f for f in partial if len(f.mended) == most])
         if not best:
             best = self._confirmed(partial)
-        return self._choose(best) if best else None
+        return self._choice.best(best) if best else None
 
     def _found(
         self,
@@ -233,53 +235,3 @@ class EditSearch:
             finally:
                 self.case.recorder.edit(self.case.accepted)
         return good
-
-    def _choose(self, fixes: list[Fix]) -> Fix:
-        """Among mended statements the one that is wrong in itself: see step 3 of the module."""
-        sites = {f.site.index for f in fixes}
-        if len(sites) == 1:
-            return min(fixes, key=lambda f: f.edit.cost)
-        order = {
-            index: k for k, index in enumerate(sorted(sites, key=lambda i: self.evidence.order[i]))
-        }
-        cheapest: dict[int, Fix] = {}
-        for fix in fixes:
-            known = cheapest.get(fix.site.index)
-            if known is None or fix.edit.cost < known.edit.cost:
-                cheapest[fix.site.index] = fix
-
-        def score(fix: Fix) -> float:
-            total = fix.edit.cost + 0.02 * order[fix.site.index]
-            if self.evidence.is_forward(fix.site):
-                total += 0.5
-            if self.derivatives.is_true(fix.site):
-                total += 0.6
-            elif self.derivatives.is_multiple(fix.site):
-                total += 0.3
-            if fix.edit.slip in _OF_GRADIENTS and is_vague(fix.site):
-                # Factors and terms are lost where gradients are made.
-                total += 0.15
-            return total + 0.5 * self._misnamed(fix)
-
-        return min(list(cheapest.values())[:12], key=score)
-
-    def _misnamed(self, fix: Fix) -> int:
-        """How many statements still are not the derivative that their name says, with the fix in."""
-        self.derivatives.truths()
-        self.case.recorder.edit({**self.case.accepted, fix.site.index: fix.edit.override})
-        events = self.case.trace()
-        self.case.recorder.edit(self.case.accepted)
-        last: dict[int, Any] = {}
-        for event in events:
-            last[event.site] = event.value
-        count = 0
-        for index, value in last.items():
-            site = self.case.code.sites[index]
-            if site.kind not in ("assign", "update") or not isinstance(value, (np.ndarray, float)):
-                continue
-            wanted = self.derivatives.named(site)
-            if wanted and not any(
-                t.site.name in wanted for t in self.derivatives.match(np.asarray(value))
-            ):
-                count += 1
-        return count

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import ast
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from ..instrument import Site
+from ..leaves import is_gradient_name
 from ..recorder import PASSES, map_arrays
 from ..scope import Scope
 from .case import Case
@@ -187,6 +190,21 @@ class Evidence:
 
     def is_forward(self, site: Site) -> bool:
         return site.index in self.forward or self.order[site.index] < self.begin
+
+    def is_late(self, site: Site) -> bool:
+        """False for what only keeps values of the forward pass: it is executed before the cost is known."""
+        if self.order[site.index] > self._turn or site.target is None:
+            return self.order[site.index] > self._turn
+        words = [n.id for n in ast.walk(site.target) if isinstance(n, ast.Name)]
+        return any(is_gradient_name(word) for word in words)
+
+    @cached_property
+    def _turn(self) -> int:
+        """Order number of the last statement of the forward pass that is no ``return``."""
+        code = self.case.code
+        return max(
+            (self.order[i] for i in self.forward if code.sites[i].kind != "return"), default=0
+        )
 
 
 def _has_floats(values: list[Any]) -> bool:

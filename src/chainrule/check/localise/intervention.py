@@ -17,7 +17,7 @@ from ..report import Finding, Worst
 from ..suspects.trees import is_blank
 from .case import Case
 from .derivatives import Derivatives
-from .differences import describe_difference
+from .differences import describe_difference, differ
 from .edits import EditSearch
 from .evidence import Evidence
 from .naming import is_vague
@@ -37,45 +37,91 @@ class Intervention:
     def culprit(
         self, wrong: frozenset[int], right: list[bool], proven: bool = True
     ) -> tuple[int, Finding] | None:
-        """The first statement that a change of its value alone mends, and that is not true already.
+        """A statement that a change of its value alone mends, and that is not true already.
 
         With `proven` False also where that is only a matter of having entries enough.
         """
+        chosen = self._untrue(wrong, right, proven)
+        if chosen is None:
+            return None
+        return self.evidence.order[chosen.index], self._finding_by_value(chosen, wrong)
+
+    def _untrue(self, wrong: frozenset[int], right: list[bool], proven: bool) -> Site | None:
+        """The likeliest of the statements that another value would mend, and that are not true."""
+        broken = self.edits.broken
+        if broken is not None and broken.by_name:
+            return self._never_changed(broken.site) or broken.site
         whole, _ = self.evidence.suspects(wrong)
         kept = wrong | frozenset(n for n, good in enumerate(right) if good)
-        chosen: Site | None = None
+        found: list[Site] = []
         for site in sorted(whole, key=lambda s: self.evidence.order[s.index]):
-            if site.index in self.evidence.forward or site.kind not in (
-                "assign",
-                "update",
-                "return",
-            ):
+            if self.evidence.is_forward(site) or site.kind not in ("assign", "update", "return"):
+                continue
+            if broken is not None and site.index not in broken.earlier:
                 continue
             if not self._can_mend(site, kept, proven):
                 continue
             if self.derivatives.is_true(site):
                 # What is wrong lies behind it.
-                if chosen is not None and not self.evidence.reaches(site, chosen):
-                    chosen = None
-            elif chosen is None or (is_vague(chosen) and not isinstance(site.expr, ast.Name)):
-                chosen = site
-        if chosen is None:
-            return None
-        if is_blank(chosen.expr):
-            chosen = self._first_store(chosen) or chosen
-        return self.evidence.order[chosen.index], self._finding_by_value(chosen, wrong)
+                found = [other for other in found if self.evidence.reaches(site, other)]
+            else:
+                found.append(site)
+        return self._likeliest(found)
 
-    def _first_store(self, blank: Site) -> Site | None:
-        """The first statement that puts something into the array that `blank` makes."""
+    def _likeliest(self, found: list[Site]) -> Site | None:
+        """The one with most places for a slip: what is short has no slip that was not tried."""
+        # What the forward pass keeps for later, and what only gets its value handed on, come last.
+        for site in found:
+            values = self.evidence.values[site.index]
+            if site.kind == "update" and site.operator in "*/" and not any(map(np.any, values)):
+                # It scales zeros: nothing was added to them.
+                return site
+        parts = [part for site in found for part in self._filled(site)]
+        for wanted in (self._carries, self.evidence.is_late, lambda site: True):
+            some = [site for site in parts if wanted(site)]
+            if some:
+                return max(some, key=lambda s: (_places(s), -self.evidence.order[s.index]))
+        return None
+
+    def _carries(self, site: Site) -> bool:
+        return self.evidence.is_late(site) and not (is_vague(site) or _hands_on(site))
+
+    def _filled(self, site: Site) -> list[Site]:
+        """For an array made to be filled, the statements that put something into it, if any do."""
+        if not is_blank(site.expr):
+            return [site]
         stores = [
-            site
-            for site in self.case.code.sites
-            if site.index in self.evidence.values
-            and site.function == blank.function
-            and isinstance(site.target, ast.Subscript)
-            and text(site.target.value) == blank.name
+            other
+            for other in self.case.code.sites
+            if other.index in self.evidence.values
+            and other.function == site.function
+            and isinstance(other.target, ast.Subscript)
+            and text(other.target.value) == site.name
+            and not self.edits.trials_of(other).hopeless
         ]
-        return min(stores, key=lambda s: self.evidence.order[s.index], default=None)
+        if not stores:
+            return [site]
+        return stores
+
+    def _never_changed(self, site: Site) -> Site | None:
+        """What a statement in a loop reads in every pass, if that should have been carried on.
+
+        Its value is right in some pass and the same in all: what it reads was set before the loop.
+        """
+        values = self.evidence.values[site.index]
+        if len(values) < 2 or differ(values[:-1], values[1:]):
+            return None
+        read = {n.id for n in ast.walk(site.expr) if isinstance(n, ast.Name)}
+        setters = [
+            other
+            for other in self.case.code.sites
+            if other.name in read
+            and other.function == site.function
+            and self.evidence.order.get(other.index, self.evidence.order[site.index])
+            < self.evidence.order[site.index]
+            and is_gradient_name(other.name)
+        ]
+        return max(setters, key=lambda s: self.evidence.order[s.index], default=None)
 
     def _can_mend(self, site: Site, wanted: frozenset[int], proven: bool) -> bool:
         trials = self.edits.trials_of(site)
@@ -111,7 +157,7 @@ class Intervention:
         counts = {1.0} | {float(s) for t in self.case.exam.truths for s in t.shape[:1] if s > 1}
         for leaf in self.case.exam.program.leaves:
             counts |= {float(s) for s in leaf.value.shape if s > 1}
-        named = sorted(self.derivatives.truths(), key=lambda t: t.site.name not in wanted)
+        named = sorted(self.derivatives.truths(), key=lambda t: t.name not in wanted)
         for n, truth in enumerate(self.case.exam.truths):
             if truth.is_complete and truth.shape == value.shape:
                 yield (
@@ -199,6 +245,9 @@ class Intervention:
             if s.index not in self.evidence.forward and s.kind != "test" and s.kind != "loop"
         ]
         candidates = [s for s in candidates if self.evidence.feeds[s.index]] or candidates
+        # What the forward pass keeps for later is mostly right.
+        backward = [s for s in candidates if not self.evidence.is_forward(s)]
+        candidates = [s for s in backward if self.evidence.is_late(s)] or backward or candidates
         if not candidates:
             candidates = [s for s in self.case.code.sites if s.index in self.evidence.order]
         exact = [s for s in candidates if self.evidence.feeds.get(s.index) == wrong] or candidates
@@ -231,6 +280,12 @@ class Intervention:
 def _instead(value: NDArray[np.float64]) -> Callable[[Any, int], Any]:
     """A change that puts `value` in the place of whatever comes."""
     return lambda old, pass_: value.copy()
+
+
+def _places(site: Site) -> int:
+    """How many names and numbers a statement has: each could be another."""
+    parts = [site.expr] if site.target is None else [site.expr, site.target]
+    return sum(isinstance(n, (ast.Name, ast.Constant)) for part in parts for n in ast.walk(part))
 
 
 def _hands_on(site: Site) -> bool:

@@ -13,11 +13,12 @@ Given a program whose gradients are wrong somewhere, and the truth about each of
    that one small edit turns into one with which every gradient is right, here and at shifted points,
    is the culprit. Statements are also tried in another order (:mod:`.moves`), and two factors that
    are missing at once come last (:mod:`.products`).
-4. *Matching.* Where more than one statement can be mended, the true derivative of the cost with
-   respect to every value of the forward pass decides: a statement whose value already equals one of
-   these is right, whatever its neighbours can be made to compensate (:mod:`.derivatives`).
-5. *Intervention.* Where no edit helps, the first statement that another value would mend, and that is
-   not true already, is named (:mod:`.intervention`).
+4. *Matching.* The true derivative of the cost with respect to every value of the forward pass is known
+   (:mod:`.derivatives`). The first statement that does not hold what its name announces, and mends
+   everything when it does, bounds the search (:mod:`.announced`). Where more than one statement within the
+   bound can be mended, what the slip would leave odd about the program decides (:mod:`.choice`).
+5. *Intervention.* Where no edit helps, a statement that another value would mend, and that is not true
+   already, is named (:mod:`.intervention`).
 
 Errors that are independent are taken one after the other: an edit that makes some wrong gradients
 right and none wrong is kept, and the search goes on for the rest.

@@ -146,6 +146,9 @@ class Trials:
             return None
         self._texts.add(edit.text)
         mended = self._run(edit, values, wrong, right)
+        if mended and values is not None:
+            # Another form with the same values here may be the one that holds elsewhere, too.
+            self._met.discard(_print(values))
         return Fix(self.here.site, edit, mended) if mended else None
 
     @property
@@ -175,7 +178,7 @@ class Trials:
         self, proposal: Change, values: list[Any], wrong: frozenset[int], right: list[bool]
     ) -> bool:
         """Whether a run is worth while: it might mend something, and was not made before."""
-        print_ = b";".join(_fingerprint(value) for value in values)
+        print_ = _print(values)
         if print_ in self._met:
             return False
         self._met.add(print_)
@@ -275,6 +278,11 @@ def _is_float(value: Any) -> bool:
     if isinstance(value, np.ndarray):
         return value.dtype.kind == "f"
     return isinstance(value, (float, np.floating))
+
+
+def _print(values: list[Any]) -> bytes:
+    """A fingerprint of the values of all passes."""
+    return b";".join(_fingerprint(value) for value in values)
 
 
 def _fingerprint(value: Any) -> bytes:

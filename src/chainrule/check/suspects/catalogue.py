@@ -32,16 +32,14 @@ def suspects(here: Statement, lower: float = 0.0, upper: float = 9.0) -> list[Ch
         replace(c, cost=c.cost + dearer) if c.slip not in _PLAUSIBLE and dearer else c
         for c in changes(here, upper)
     ]
-    found += statement_edits(here.site, here.scope, here.value)
+    found += statement_edits(here)
     return sorted((c for c in found if lower <= c.cost < upper), key=lambda c: c.cost)
 
 
 def sharing(here: Statement) -> list[Change | Edit]:
     """The forms of a statement that compute the same, but into an array of their own."""
     found: list[Change | Edit] = list(copies(here, None))
-    found += [
-        e for e in statement_edits(here.site, here.scope, here.value) if e.slip == "overwritten"
-    ]
+    found += [e for e in statement_edits(here) if e.slip == "overwritten"]
     return found
 
 

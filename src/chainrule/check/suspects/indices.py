@@ -64,6 +64,10 @@ def subscripts(here: Statement, node: ast.expr, parent: ast.AST | None) -> Itera
     for index, words in indices(node.slice, here.scope):
         new = ast.Subscript(node.value, index, ast.Load())
         yield Change(slip, here.with_node(node, new), 1.4, f"the index should be {words}")
+    for other in other_slices(here, node.slice):
+        new = ast.Subscript(node.value, other, ast.Load())
+        words = f"the slice should be {text(other)}"
+        yield Change("index", here.with_node(node, new), 1.55, words)
     if isinstance(holder, np.ndarray):
         yield Change("index", here.with_node(node, node.value), 1.7, "the index is too many")
 
@@ -156,6 +160,22 @@ def indices(node: ast.expr, scope: Scope) -> Iterator[tuple[ast.expr, str]]:
 def _counts(value: object) -> bool:
     """True for what can be an index that is one off: an integer or an array of such."""
     return _is_int(value) or (isinstance(value, np.ndarray) and value.dtype.kind in "iu")
+
+
+def other_slices(here: Statement, index: ast.expr) -> Iterator[ast.expr]:
+    """An index with one of its slices exchanged for one that the code has elsewhere."""
+    elements = index.elts if isinstance(index, ast.Tuple) else [index]
+    for k, element in enumerate(elements):
+        if not isinstance(element, ast.Slice):
+            continue
+        for other in here.slices():
+            if text(other) == text(element):
+                continue
+            if isinstance(index, ast.Tuple):
+                changed: list[ast.expr] = [*elements[:k], other, *elements[k + 1 :]]
+                yield ast.Tuple(changed, ast.Load())
+            else:
+                yield other
 
 
 def _is_int(value: object) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from ..expressions import parse, parts, text
+from ..expressions import atoms, parse, parts, text
 from ..scope import shape_of
 from .calls import user_functions
 from .layouts import REDUCTIONS
@@ -110,6 +110,12 @@ def scalars(here: Statement) -> list[tuple[str, str, float]]:
             for axis, size in enumerate(value.shape):
                 if size > 1:
                     found.append((f"{name}.shape[{axis}]", "factor-m", 1.55))
+    for node in here.harvest:
+        value = here.scope.value(node) if isinstance(node, (ast.BinOp, ast.Call)) else None
+        if isinstance(value, float) and np.isfinite(value) and value not in (0, 1, -1):
+            counts = any(isinstance(here.scope.value(n), int) for n, _ in atoms(node))
+            slip = "factor-m" if counts else scale_slip(None, node)
+            found.append((f"({text(node)})", slip, 1.6))
     seen: set[float] = set()
     unique = []
     for name, slip, cost in found:
@@ -165,6 +171,15 @@ def factors(here: Statement, root: ast.expr | None, upper: float) -> Iterator[Ch
                 cost + extra,
                 f"the factor {text(candidate)} is missing",
             )
+            if isinstance(candidate, (ast.Name, ast.Attribute, ast.Subscript)):
+                # A factor is often written with the sign of its product: -k * x.
+                minus = ast.UnaryOp(ast.USub(), candidate)
+                yield Change(
+                    slip,
+                    here.with_node(place, ast.BinOp(minus, ast.Mult(), place)),
+                    cost + extra + 0.15,
+                    f"the factor {text(minus)} is missing",
+                )
             if slip != "mask":
                 new = ast.BinOp(place, ast.Div(), candidate)
                 yield Change(

@@ -182,6 +182,17 @@ class Statement:
         between = [v for v in numbers if isinstance(v, float) and 0 < v < 0.5]
         return list(dict.fromkeys([*between, 0.01]))[:4]
 
+    def slices(self) -> list[ast.Slice]:
+        """Slices found elsewhere in the code."""
+        found: dict[str, ast.Slice] = {}
+        for node in self.harvest:
+            if isinstance(node, ast.Subscript):
+                index = node.slice
+                for part in index.elts if isinstance(index, ast.Tuple) else [index]:
+                    if isinstance(part, ast.Slice):
+                        found.setdefault(text(part), part)
+        return list(found.values())
+
     def whole(self, new: ast.expr) -> Form:
         """Another expression altogether."""
         return Form(self.expr, self.expr, new)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 
@@ -15,13 +14,14 @@ from ..leaves import is_gradient_name
 from ..recorder import Deferred, Override
 from ..scope import Scope, shape_of
 from .arithmetic import comparisons
-from .indices import indices
+from .indices import indices, other_slices
 from .statement import Edit, Statement
 from .trees import fits_into
 from .words import scale_slip
 
 
-def statement_edits(site: Site, scope: Scope, value: Any) -> Iterator[Edit]:
+def statement_edits(here: Statement) -> Iterator[Edit]:
+    site, scope, value = here.site, here.scope, here.value
     source = text(site.expr)
     name = site.name
     if site.kind == "update":
@@ -82,13 +82,14 @@ def statement_edits(site: Site, scope: Scope, value: Any) -> Iterator[Edit]:
                 "= overwrites a contribution that has to be kept",
             )
     if site.kind in ("assign", "update") and site.target is not None:
-        yield from other_targets(site, scope, value)
+        yield from other_targets(here)
     if site.kind == "call":
         yield Edit("accumulate", Override(None), f"(leave out) {source}", 1.9, "one call too many")
 
 
-def other_targets(site: Site, scope: Scope, value: Any) -> Iterator[Edit]:
+def other_targets(here: Statement) -> Iterator[Edit]:
     """The value stored elsewhere: under another index, or in another array."""
+    site, scope, value = here.site, here.scope, here.value
     target = site.target
     assert target is not None
     if isinstance(target, ast.Tuple):
@@ -106,6 +107,9 @@ def other_targets(site: Site, scope: Scope, value: Any) -> Iterator[Edit]:
         place = ast.Subscript(target.value, index, ast.Load())
         yield _stored(site, place, "index", 1.6, f"under the wrong index: {words}")
     yield from _other_masks(site, scope, target)
+    for index in other_slices(here, target.slice):
+        place = ast.Subscript(target.value, index, ast.Load())
+        yield _stored(site, place, "index", 1.65, f"under the wrong slice: {text(index)}")
     for node, parent in parts(target.slice):
         if isinstance(node, ast.Compare):
             for change in comparisons(Statement(site, scope, value, []), node, parent):
