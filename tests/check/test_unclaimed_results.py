@@ -139,6 +139,12 @@ def test_a_result_in_place_of_a_gradient_that_was_computed_is_wrong_in_the_retur
         (ask_pair, RETURN, "return dw, db"),
         (ask_pair, RETURN, "return dx"),
         (ask_pair, RETURN, "return dw, db, dz"),
+        (ask_pair, RETURN, "z = x @ w\n    return dw, db, z"),
+        (
+            ask_pair,
+            "dx = dz @ w.T\n    dw = x.T @ dz\n    db = dz.sum(axis=0)\n    " + RETURN,
+            "return dz, x.T @ dz, dz.sum(axis=0)",
+        ),
         (ask_numbers, NUMBERS, NUMBERS),
         (ask_numbers, NUMBERS, "return loss, dc"),
         (ask_numbers, NUMBERS, "return loss, dc, mean"),
@@ -208,3 +214,25 @@ def test_a_departure_too_small_in_each_entry_is_seen_in_all_together():
     x = np.random.default_rng(0).uniform(0.01, 0.02, 300)
     assert source(cost_and_gradient, x, 2.0, budget=1.0).verdict == "right"
     assert source(cost_and_gradient, x, 2.002, budget=1.0).verdict == "wrong"
+
+
+@pytest.mark.parametrize("forgotten", ["np.ones((3, 2))", "None", "np.zeros(5)"])
+def test_the_one_gradient_of_an_objective_is_wrong_in_another_length(forgotten):
+    def objective(theta, x):
+        w, b = theta[:3], theta[3]
+        r = x @ w + b
+        grads = [x.T @ r, forgotten_part]
+        return 0.5 * np.sum(r * r), np.hstack([np.ravel(g) for g in grads])
+
+    forgotten_part = eval(forgotten)
+    rng = np.random.default_rng(0)
+    report = source(objective, rng.normal(size=4), rng.normal(size=(6, 3)), budget=1.0)
+    assert report.verdict == "wrong", str(report)
+
+
+def test_the_report_says_what_was_not_compared(load):
+    module, _ = load((RETURN, "return dw, dz"))
+    report = ask_pair(module)
+    assert report.verdict == "right"
+    assert "not compared: dz" in report.coverage
+    assert "no gradient is returned for x, b" in report.coverage

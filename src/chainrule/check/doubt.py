@@ -66,6 +66,7 @@ def doubted(report: Report, reason: str) -> Report:
         report,
         arguments=arguments,
         findings=(),
+        suspicions=report.findings,
         notes=(*notes, *report.notes),
         verdict=CANNOT_TELL,
     )

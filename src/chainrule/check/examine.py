@@ -329,7 +329,7 @@ class Examination:
             )
         return results
 
-    def _complete(self) -> list[bool]:
+    def complete(self) -> list[bool]:
         """For each pair, whether its truth is the one taken on tensors."""
         return [
             (exact := self._known.on_tensors(pair.leaf)) is not None
@@ -345,29 +345,12 @@ class Examination:
     @property
     def is_exact(self) -> bool:
         """True if every truth was taken on tensors, which they are only away from ties."""
-        return all(self._complete())
+        return all(self.complete())
 
-    def coverage(self) -> str:
-        """What was compared, in words."""
-        complete = self._complete()
-        looked = sum(len(t.entries) for t in self.truths)
-        size = sum(t.size for t in self.truths)
-        of = f"of {len(self.pairs)} gradient{'s' if len(self.pairs) > 1 else ''}"
-        if all(complete):
-            how = "with reverse mode of the forward code run on tensors, confirmed by differences"
-        elif any(complete):
-            how = f"{sum(complete)} with reverse mode on tensors, the others by differences"
-        else:
-            how = "one by one by differences"
-        there = (
-            "entry by entry"
-            if all(p.exact is not None for p in self.shifted)
-            else "along a direction"
-        )
-        return (
-            f"{looked} of {size} entries {of} {how}; each at {len(self.shifted)} shifted points"
-            f" {there}; {self._known.runs} runs of the code for differences"
-        )
+    @property
+    def runs(self) -> int:
+        """Runs of the code for differences."""
+        return self._known.runs
 
 
 def _identical(a: Outcome, b: Outcome) -> bool:

@@ -15,6 +15,7 @@ import numpy as np
 
 from .leaves import Leaf, gradient_name, is_gradient_name, same_name
 from .unclaimed import (
+    alone,
     by_value,
     fits,
     handed_back,
@@ -92,13 +93,14 @@ def pair_outputs(
         if -o not in pairs and -i not in taken:
             pairs[-o] = (-i, True)
             taken.add(-i)
+    by_name = set(pairs)
     pairs.update({o: (i, True) for o, i in by_value(outputs, leaves, pairs, right)})
     pairs.update({o: (i, True) for o, i in initial_values(outputs, leaves, pairs)})
     pairs.update(in_place_of_unused(outputs, leaves, pairs, unused))
     pairs.update({o: (i, True) for o, i in handed_back(outputs, leaves, pairs)})
     pairs.update(repeated(outputs, leaves, pairs))
     taken = {i for i, _ in pairs.values()}
-    for o, i in _by_position(outputs, leaves, pairs):
+    for o, i in _by_position(outputs, leaves, pairs, by_name):
         pairs[o] = (i, False)
         taken.add(i)
     rest = [
@@ -108,6 +110,7 @@ def pair_outputs(
         and _is_anonymous(outputs[o])
         and not _is_repeated(outputs[o], [outputs[p] for p in pairs])
     ]
+    anonymous = list(rest)
     if not pairs and not rest:
         rest = [o for o in range(len(outputs)) if "cache" not in outputs[o].tokens]
     free = [
@@ -128,13 +131,18 @@ def pair_outputs(
     if straight and straight != found and hits(straight) >= hits(found):
         # A wrong shape has not made grads[1] the gradient of W[2].
         found = straight
+    if not pairs and not found:
+        found = alone(anonymous, outputs, leaves)
     for o, i in found:
         pairs[o] = (i, False)
     return [Pair(key(outputs[o]), i, named) for o, (i, named) in sorted(pairs.items())]
 
 
 def _by_position(
-    outputs: Sequence[Leaf], leaves: Sequence[Leaf], pairs: dict[int, tuple[int, bool]]
+    outputs: Sequence[Leaf],
+    leaves: Sequence[Leaf],
+    pairs: dict[int, tuple[int, bool]],
+    by_name: set[int],
 ) -> list[tuple[int, int]]:
     """Unclaimed results of a tuple that is as long as the list of float arguments.
 
@@ -150,7 +158,7 @@ def _by_position(
     ]
     if len(returned) != len(arguments):
         return []
-    named = [(o, i) for o, i in zip(returned, arguments) if o in pairs]
+    named = [(o, i) for o, i in zip(returned, arguments) if o in by_name]
     agree = sum(pairs[o][0] == i for o, i in named)
     if 2 * agree < len(named) or (not named and len(returned) > 1):
         return []

@@ -161,6 +161,9 @@ class Report:
         The tolerance rule with its numbers.
     verdict : str
         Set from `arguments` unless given.
+    suspicions : tuple of Finding
+        What would be findings if what was made up or inferred for the check is what was meant; empty
+        unless the verdict is *cannot tell* for that reason.
 
     Examples
     --------
@@ -176,6 +179,7 @@ class Report:
     coverage: str = ""
     rule: str = ""
     verdict: str = field(default="")
+    suspicions: tuple[Finding, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.verdict:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import numpy as np
+
 from .leaves import Leaf, gradient_name, is_initial, same_name, walk
 from .returned import Names
 
@@ -29,12 +31,27 @@ _GRADIENTS = ("grad", "grads", "gradient", "gradients", "nabla", "derivatives", 
 
 
 def name_results(result: Any, names: Names) -> Iterator[Leaf]:
-    """The leaves of a result, with the names its ``return`` statement gives."""
+    """The leaves of a result, with the names its ``return`` statement gives.
+
+    An array of objects, into which a forgotten None turns an array of numbers, has NaN there.
+    """
+    result = _as_numbers(result)
     if type(result) is tuple and len(result) == len(names):
         yield from _named_parts(result, names, ())
         return
     name = names[0] if len(names) == 1 and isinstance(names[0], str) else ""
     yield from walk(result, name)
+
+
+def _as_numbers(result: Any) -> Any:
+    if type(result) is tuple:
+        return tuple(_as_numbers(part) for part in result)
+    if isinstance(result, np.ndarray) and result.dtype.kind == "O":
+        try:
+            return result.astype(np.float64)
+        except (TypeError, ValueError):
+            return result
+    return result
 
 
 def _named_parts(

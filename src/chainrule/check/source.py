@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import ArgumentError
+from .coverage import coverage
 from .examine import Examination, NotCheckable
 from .forward_backward import ForwardBackward
 from .instrument import Instrumented, instrument
@@ -244,7 +245,12 @@ def _check(
     if tensors is not None and tensors.why:
         notes.append(f"the forward code was not run on tensors: {tensors.why}")
     return Report(
-        name, tuple(results), tuple(findings), tuple(notes), exam.coverage(), exam.tolerance.rule()
+        name,
+        tuple(results),
+        tuple(findings),
+        tuple(notes),
+        coverage(exam, base),
+        exam.tolerance.rule(),
     )
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from .leaves import Leaf, gradient_name, is_initial, same_name
 
 __all__ = [
+    "alone",
     "by_value",
     "fits",
     "handed_back",
@@ -65,6 +66,27 @@ def handed_back(
                 taken.add(i)
                 break
     return found
+
+
+def alone(
+    anonymous: Sequence[int], outputs: Sequence[Leaf], leaves: Sequence[Leaf]
+) -> list[tuple[int, int]]:
+    """The one gradient of an objective that returns it beside its value, though it fits no argument.
+
+    ``return loss, np.concatenate(grads)`` is the gradient of the first argument, unless that has
+    another number of axes.
+    """
+    if len(anonymous) != 1 or not is_returned(outputs[anonymous[0]]):
+        return []
+    arguments = [
+        i
+        for i, leaf in enumerate(leaves)
+        if leaf.path[0] == ("item", 1) and len(leaf.path) == 2 and leaf.value.dtype.kind == "f"
+    ]
+    axes = outputs[anonymous[0]].value.ndim
+    if arguments and axes and leaves[arguments[0]].value.ndim == axes:
+        return [(anonymous[0], arguments[0])]
+    return []
 
 
 def by_value(
@@ -182,8 +204,8 @@ def _replacements(
         for o, output in enumerate(outputs):
             if o in pairs or not is_returned(output) or bool(gradient_name(output.word)) != named:
                 continue
-            # A value that is no gradient by its name has to look like this one.
-            like = named or fits(output.value.shape, leaves[i].value.shape)
+            # What is no copy of another result has to look like this gradient: it may be one more.
+            like = fits(output.value.shape, leaves[i].value.shape)
             if like and _stands_between(outputs, pairs, o, i, len(leaves)):
                 yield {o: (i, True)}
 
@@ -196,10 +218,17 @@ def _arrangements(outputs: Sequence[Leaf], pairs: Pairs) -> Iterator[tuple[int, 
     for o, output in enumerate(outputs):
         if o in pairs or not output.word or not is_returned(output):
             continue
-        yield o, {}
-        for twin, (i, named) in pairs.items():
-            if is_returned(outputs[twin]) and outputs[twin].tokens == output.tokens:
-                yield twin, {o: (i, named)}
+        twins = [
+            twin
+            for twin in pairs
+            if is_returned(outputs[twin])
+            and outputs[twin].tokens == output.tokens
+            and np.array_equal(outputs[twin].value, output.value, equal_nan=True)
+        ]
+        if twins:
+            yield o, {}
+        for twin in twins:
+            yield twin, {o: pairs[twin]}
 
 
 def _neighbours(outputs: Sequence[Leaf], pairs: Pairs, o: int, end: int) -> tuple[int, int]:

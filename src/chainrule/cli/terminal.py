@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import math
+import textwrap
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -89,13 +90,25 @@ class Terminal:
         """Print an error's message on stderr, and as a record on stdout when JSON is wanted."""
         message = str(error)
         self.err.print("error:", style="bold red", end=" ")
-        self.err.print(message, markup=False, soft_wrap=True)
+        self.err.print(_wrapped(message, len("error: ")), markup=False, soft_wrap=True)
         self.result({"error": {"kind": type(error).__name__, "message": message}})
 
 
 def _is_text(renderables: tuple[RenderableType, ...]) -> bool:
     # Lines of text are not wrapped: paths must stay whole for copying. Tables fit themselves.
     return all(isinstance(item, str) for item in renderables)
+
+
+def _wrapped(message: str, first: int) -> str:
+    """Lines of 80 columns, of which the first has room taken; paths and words stay whole."""
+    lines: list[str] = []
+    for line in message.splitlines():
+        indent = " " * (0 if lines else first)
+        parts = textwrap.wrap(
+            line, 80, initial_indent=indent, break_long_words=False, break_on_hyphens=False
+        )
+        lines += ["\n".join(parts)[len(indent) :]]
+    return "\n".join(lines)
 
 
 def plain(value: Any) -> Any:
