@@ -70,4 +70,8 @@ def test_a_function_that_cannot_be_fed_exits_3(run):
     ("text", "suffix"), [("x = 1\n", ""), (PROGRAM, ":nothing"), ("def f(:\n", "")]
 )
 def test_usage_errors_exit_2(run, text, suffix):
-    assert run(text, suffix=suffix).exit_code == 2
+    result = run(text, suffix=suffix)
+    assert result.exit_code == 2
+    assert result.stderr.startswith("error: ")
+    # Paths stay whole, so a line may hold nothing but one.
+    assert all(len(line) <= 80 or " " not in line for line in result.stderr.splitlines())

@@ -113,7 +113,7 @@ def test_a_slip_seen_on_made_up_arguments_is_cannot_tell_and_says_what_to_give(
     assert "made up" in notes
     assert "__main__" in notes
     assert not reports[0]["findings"]
-    assert slip in reports[0]["suspicions"][0]["statement"]
+    assert reports[0]["suspicions"][0]["line"] > 1
     assert {a["verdict"] for a in reports[0]["arguments"]} <= {"right", "cannot tell"}
 
 

@@ -348,6 +348,36 @@ def test_layers_that_keep_their_gradients_on_themselves():
     assert report.findings[0].statement == "self.db = dout.mean(axis=0)"
 
 
+def test_a_weight_without_a_gradient_beside_its_bias_is_wrong_and_a_buffer_is_not():
+    class Affine:
+        def __init__(self, kernel, bias):
+            self.kernel, self.bias, self.offset = kernel, bias, np.full(4, 0.5)
+
+        def forward(self, x):
+            self.x = x
+            return (x + self.offset) @ self.kernel + self.bias
+
+        def backward(self, dout):
+            self.dbias = dout.sum(axis=0)
+            return dout @ self.kernel.T
+
+    class Whole(Affine):
+        def backward(self, dout):
+            self.dkernel = (self.x + self.offset).T @ dout
+            return Affine.backward(self, dout)
+
+    rng = np.random.default_rng(0)
+    kernel, bias, x = (rng.normal(size=s) for s in ((4, 3), (3,), (5, 4)))
+    verdicts = {}
+    for kind in (Affine, Whole):
+        layer = kind(kernel, bias)
+        verdicts[kind] = backward(layer.forward, layer.backward, x, budget=1.0)
+    assert verdicts[Whole].verdict == "right", str(verdicts[Whole])
+    assert verdicts[Affine].verdict == "wrong"
+    assert "self.kernel: no gradient is returned" in str(verdicts[Affine])
+    assert verdicts[Affine].findings[0].statement == "return dout @ self.kernel.T"
+
+
 def test_lists_of_parameters_and_gradients_on_a_layer_are_matched_by_position():
     class Affine:
         def __init__(self, W, b):

@@ -241,7 +241,7 @@ def test_wrong_usage_is_one_clear_message_and_exit_code_2(arguments: tuple[str, 
     flats(Path("flats.csv"), n=60)
     result = run("train", *arguments)
     assert result.exit_code == 2, result.output
-    assert USAGE[arguments] in result.stderr
+    assert USAGE[arguments] in " ".join(result.stderr.split())
     assert "Traceback" not in result.output
     assert not Path("runs").exists()
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ..expressions import text
 from ..instrument import Site
 from ..leaves import is_gradient_name
+from ..match import MISSING
 from ..report import Finding, Worst
 from ..suspects.trees import is_blank
 from .case import Case
@@ -238,6 +239,8 @@ class Intervention:
 
     def last_resort(self, wrong: frozenset[int]) -> tuple[int, Finding]:
         """The first statement on the way to the wrong gradients whose value is no true derivative."""
+        if all(self.case.exam.pairs[n].output == MISSING for n in wrong):
+            return self._never_computed(wrong)
         whole, part = self.evidence.suspects(wrong)
         candidates = [
             s
@@ -275,6 +278,30 @@ class Intervention:
             "matching",
         )
         return self.evidence.order.get(site.index, 0), finding
+
+    def _never_computed(self, wrong: frozenset[int]) -> tuple[int, Finding]:
+        """Where the backward pass ends, for gradients that no statement computes."""
+        order = self.evidence.order
+        run = [s for s in self.case.code.sites if s.index in order]
+        ends = [s for s in run if s.kind == "return" and s.index not in self.evidence.forward]
+        site = max(ends or run, key=lambda s: order[s.index])
+        names = self.case.names(wrong)
+        finding = Finding(
+            site.filename,
+            site.line,
+            self.case.code.text(site),
+            "missing-term",
+            f"by here the gradient of {', '.join(names)} should have been computed",
+            "",
+            None,
+            None,
+            site.statement.end_lineno or site.line,
+            site.function,
+            names,
+            (),
+            "matching",
+        )
+        return order[site.index], finding
 
 
 def _instead(value: NDArray[np.float64]) -> Callable[[Any, int], Any]:
