@@ -22,6 +22,8 @@ def _is_value(site: Site, node: ast.AST) -> bool:
             return False
         if isinstance(parent, ast.Call) and node is not parent.func:
             name = site.text(parent.func).rsplit(".", 1)[-1]
+            if name == "at" and node in parent.args[1:2]:
+                return False  # where a scatter writes to
             if name in ("range", "reshape", "transpose", "zeros", "ones", "empty", "broadcast_to"):
                 return False
         if isinstance(parent, ast.For):

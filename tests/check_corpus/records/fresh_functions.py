@@ -227,6 +227,6 @@ PROGRAMS = [
         gradients={"out.1": "raw", "out.2": "heights", "out.3": "taps"},
         backward=("huber_fit@# Huber",),
         kinks=True,
-        slips=(("index", "mode='valid')[::-1]", "mode='valid')"),),
+        slips=(("index|operand-order", "mode='valid')[::-1]", "mode='valid')"),),
     ),
 ]
