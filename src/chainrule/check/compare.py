@@ -28,10 +28,19 @@ SAFETY = 10.0
 
 @dataclass(frozen=True)
 class Tolerance:
-    """Relative tolerance, and the fraction of the largest entry below which nothing is seen."""
+    """Relative tolerance, and the fraction of the largest entry below which nothing is seen.
+
+    Attributes
+    ----------
+    rtol, atol : float
+        The constants of the rule.
+    resolution : float
+        The relative change of an entry that has to be visible for it to be called right.
+    """
 
     rtol: float = 1e-6
     atol: float = 1e-8
+    resolution: float = 1e-3
 
     def slack(
         self, claimed: NDArray[np.float64], true: NDArray[np.float64], typical: float
@@ -171,12 +180,14 @@ def compare(claimed: NDArray[np.float64], truth: Truth, tolerance: Tolerance) ->
             _worst(got, truth, j, bound[j]),
             count,
         )
-    # An entry is resolved if a change of one per mille in it, or of one millionth of the largest
-    # entry, would have been seen.
+    # An entry is resolved if a change of one per mille in it (or what else is asked for), or of one
+    # millionth of the largest entry, would have been seen.
     # 1e-250: a function that is zero all around has a zero derivative.
-    enough = np.maximum(1e-3 * magnitude, max(1e-6 * typical, truth.negligible, 1e-250))
+    resolution = tolerance.resolution
+    least = max(1e-3 * resolution * typical, truth.negligible, 1e-250)
+    enough = np.maximum(resolution * magnitude, least)
     vague = smooth & (SAFETY * truth.error > enough)
-    if vague.any() and (SAFETY * truth.error[vague]).max() > 1e-3 * typical:
+    if vague.any() and (SAFETY * truth.error[vague]).max() > resolution * typical:
         j = int(np.flatnonzero(vague)[np.argmax(truth.error[vague])])
         return Comparison(
             CANNOT_TELL,

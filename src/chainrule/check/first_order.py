@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .analytic import analytic_truth
 from .budget import DEAREST
 from .compare import Comparison, Truth, compare
 from .differences import spread, step_scale
@@ -34,11 +35,14 @@ class FirstOrder:
     ----------
     joint : Comparison or None
         Along one direction through all arguments at once, if they are too many for one each.
+    by_complex_steps : int
+        Entries confirmed by complex steps.
     """
 
     def __init__(self, at: Subject) -> None:
         self.at = at
         self.joint: Comparison | None = None
+        self.by_complex_steps = 0
 
     def results(self) -> list[ArgumentResult]:
         """The verdict on the gradient of each argument."""
@@ -64,8 +68,16 @@ class FirstOrder:
         everything = value.size <= _ALL and self.at.budget.affords(8 * value.size, share)
         # Directions first: they see every entry, though none of them sharply.
         along = [] if everything else self._along(i, gradient, go_on)
+        if self.at.is_coarse and np.any(gradient):
+            along += self._steepest(i, gradient, go_on)
         entries = np.arange(value.size) if everything else self.at.sample(value.size)
-        truth = entry_truth(cost, value, entries, self.at.noise, centre=self.at.centre, go_on=go_on)
+        truth = analytic_truth(self.at, i, entries) if everything else None
+        if truth is not None and compare(gradient, truth, self.at.tolerance).verdict == RIGHT:
+            self.by_complex_steps += len(truth.entries)
+        else:
+            truth = entry_truth(
+                cost, value, entries, self.at.noise, centre=self.at.centre, go_on=go_on
+            )
         comparison = compare(gradient, truth, self.at.tolerance)
         if not len(truth.entries) and value.size:
             comparison = self._by_directions(along)
@@ -76,12 +88,13 @@ class FirstOrder:
         elif comparison.verdict == RIGHT:
             wrong = [c for c in along if c.verdict == WRONG]
             if wrong:
-                words = "wrong along a random direction, though right in the sampled entries"
+                words = "wrong along a direction, though nothing is seen in single entries"
                 comparison = replace(wrong[0], reason=words, kinks=comparison.kinks)
-        if claimed is None and comparison.verdict == RIGHT:
-            comparison = replace(
-                comparison, reason="no gradient, and the function does not depend on it here"
-            )
+        if claimed is None and comparison.verdict != CANNOT_TELL:
+            depends = "and" if comparison.verdict == RIGHT else "though"
+            does = "does not depend" if comparison.verdict == RIGHT else "depends"
+            reason = f"no gradient, {depends} the function {does} on it here"
+            comparison = replace(comparison, reason=reason)
         return self.at.result(i, comparison, len(truth.entries), len(along))
 
     def _stands(self, i: int, gradient: Array, truth: Truth) -> bool:
@@ -125,6 +138,17 @@ class FirstOrder:
                 comparison = Comparison(RIGHT)
             found.append(_without_index(comparison))
         return found
+
+    def _steepest(self, i: int, gradient: Array, go_on: Callable[[], bool]) -> list[Comparison]:
+        """The comparison along the gradient itself, where all entries add up above the noise."""
+        value = self.at.values[i]
+        if not go_on() or not np.isfinite(gradient).all():
+            return []
+        direction = gradient * (step_scale(0.0, spread(value)) / np.max(np.abs(gradient)))
+        line = _line(self.at.cost_of(i), value, direction)
+        truth = direction_truth(line, 1.0, self.at.noise, self.at.centre)
+        claimed = np.array([np.sum(gradient * direction)])
+        return [_without_index(compare(claimed, truth, self.at.tolerance))]
 
     def _by_directions(self, along: list[Comparison]) -> Comparison:
         """The verdict where the budget paid for no entries."""

@@ -8,19 +8,21 @@ one the gradient of a normalisation layer is zero whether its rule is right or w
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from ..errors import ArgumentError
+from .backends.base import PullbackRaised
 from .backends.choice import backend_for
 from .backends.modules import module_backend
 from .budget import Budget
 from .compare import Tolerance
 from .first_order import FirstOrder
-from .properties import forward_mode, linearity, mutated_input, second_order
-from .report import CANNOT_TELL, RIGHT, ArgumentResult, GradientCheckError, Report
+from .properties import forward_mode, linearity, mutations, second_order
+from .report import CANNOT_TELL, RIGHT, WRONG, ArgumentResult, GradientCheckError, Report
 from .subject import Subject, equal
 
 __all__ = ["assert_gradients", "gradients"]
@@ -152,8 +154,11 @@ def _check(at: Subject, label: str, order: int) -> Report:
         )
     if not all(np.isfinite(o).all() for o in at.outs if o.dtype.kind == "f"):
         return _undecided(at, label, "not finite: the function itself is not finite at this point")
-    mutated = mutated_input(at)
-    at.pull()
+    try:
+        at.pull()
+        mutated = mutations(at)
+    except PullbackRaised as error:
+        return _raised(at, label, f"the backward pass raises {error}")
     at.settle()
     if at.budget.allowed < _FEWEST:
         return _undecided(at, label, f"{at.too_little()}: at least {_FEWEST} are needed")
@@ -169,9 +174,18 @@ def _check(at: Subject, label: str, order: int) -> Report:
         tuple(results),
         (),
         (*backend.notes, *at.notes),
-        _coverage(at, results, first.joint is not None, order),
+        _coverage(at, results, first, order),
         at.tolerance.rule(),
     )
+
+
+def _raised(at: Subject, label: str, reason: str) -> Report:
+    parts = at.backend.parts
+    results = tuple(
+        ArgumentResult(n, v.shape, str(d), WRONG, reason, 0, v.size)
+        for n, v, d in zip(parts.names, parts.values, parts.dtypes)
+    )
+    return Report(label, results, notes=tuple(at.notes))
 
 
 def _undecided(at: Subject, label: str, reason: str) -> Report:
@@ -183,24 +197,35 @@ def _undecided(at: Subject, label: str, reason: str) -> Report:
     return Report(label, results, notes=tuple(at.notes))
 
 
-def _coverage(at: Subject, results: Sequence[ArgumentResult], joint: bool, order: int) -> str:
+def _coverage(at: Subject, results: Sequence[ArgumentResult], first: FirstOrder, order: int) -> str:
     checked = sum(r.checked for r in results if r.mode == "gradient")
     size = sum(r.size for r in results if r.mode == "gradient")
+    by = "differences"
+    if first.by_complex_steps:
+        by = "complex steps, confirmed by differences"
+        if first.by_complex_steps < checked:
+            by = f"differences, {first.by_complex_steps} of them by complex steps"
     words = (
-        f"{checked} of {size} entries of {len(at.values)} arguments by differences,"
+        f"{checked} of {size} entries of {len(at.values)} arguments by {by},"
         f" {sum(r.directions for r in results)} random directions; {at.budget}"
     )
-    if joint:
+    if first.joint is not None:
         words += "; one direction through all arguments at once"
     extras = ["linearity of the pullback"] if at.backend.is_linear_in_cotangent else []
-    extras += ["forward mode by the adjoint identity"] if at.backend.has_forward_mode else []
-    extras += ["second order"] if order == 2 else []
+    unchecked = " ".join(at.notes)
+    if at.backend.has_forward_mode and "forward mode was not checked" not in unchecked:
+        extras.append("forward mode by the adjoint identity")
+    if order == 2 and "second order was not checked" not in unchecked:
+        extras.append("second order")
     return "; ".join([words, ", ".join(extras)] if extras else [words])
 
 
 def _label(f: Any) -> str:
     if isinstance(f, tuple) and len(f) == 2:
         return f"{_label(f[1])} as the gradient of {_label(f[0])}"
+    code = getattr(f, "__code__", None)
+    if code is not None and f.__name__ == "<lambda>":
+        return f"lambda of {os.path.basename(code.co_filename)}:{code.co_firstlineno}"
     owner = getattr(f, "__self__", None)
     if isinstance(owner, type):
         return f"{owner.__name__}.{f.__name__}"

@@ -44,7 +44,7 @@ def parity(model: Any, other: Any, *data: Any, rtol: float = 1e-9) -> Report:
     Raises
     ------
     ArgumentError
-        If `other` is neither.
+        If `other` is neither, or has other parameters.
 
     Notes
     -----
@@ -88,6 +88,7 @@ def _torch_side(
     import torch
 
     twin = copy.deepcopy(other).double().eval()
+    _require_same_state(model.state_dict(), twin.state_dict())
     state = {k: torch.tensor(np.array(v.detach().numpy())) for k, v in model.state_dict().items()}
     twin.load_state_dict(state)
     inputs = [torch.tensor(a) for a in arrays]
@@ -98,6 +99,17 @@ def _torch_side(
     return [o.detach().numpy() for o in outs], [
         None if by_name[n].grad is None else by_name[n].grad.numpy() for n in names
     ]
+
+
+def _require_same_state(mine: Any, theirs: Any) -> None:
+    shapes = [{k: tuple(v.shape) for k, v in state.items()} for state in (mine, theirs)]
+    differ = [k for k in {**shapes[0], **shapes[1]} if shapes[0].get(k) != shapes[1].get(k)]
+    if differ:
+        found = "; ".join(
+            f"{k}: {shapes[0].get(k, 'absent')} here, {shapes[1].get(k, 'absent')} there"
+            for k in differ[:4]
+        )
+        raise ArgumentError(f"check.parity: the two have other parameters: {found}")
 
 
 def _jax_side(

@@ -16,7 +16,7 @@ from .numerical import entry_truth, guard, noise_level
 from .report import WRONG, ArgumentResult, Worst
 from .subject import Subject
 
-__all__ = ["forward_mode", "linearity", "mutated_input", "second_order"]
+__all__ = ["forward_mode", "linearity", "mutations", "second_order"]
 
 Array = NDArray[Any]
 
@@ -24,21 +24,35 @@ Array = NDArray[Any]
 _ALL = 2000
 
 
-def mutated_input(at: Subject) -> list[ArgumentResult]:
-    """An input that the function or its gradient changed in place."""
+def mutations(at: Subject) -> list[ArgumentResult]:
+    """Inputs that the function or its gradient changes in place, and cotangents that the latter does."""
+    backend = at.backend
     at.evaluate(at.values)
-    after = at.backend.inputs_after()
-    if after is None:
-        return []
-    for name, old, new in zip(at.backend.parts.names, at.values, after):
-        if not np.array_equal(old, new, equal_nan=True):
-            words = "the function changes this argument in place"
-            return [
-                ArgumentResult(
-                    name, old.shape, "float64", WRONG, words, size=old.size, mode="inputs"
-                )
-            ]
-    return []
+    by_function = backend.inputs_after()
+    backend.pull(at.values, at.cotangents)
+    by_gradient = backend.inputs_after()
+    results: list[ArgumentResult] = []
+    for who, after in (("the function", by_function), ("its gradient", by_gradient)):
+        for i, (old, new) in enumerate(zip(at.values, after or [])):
+            named = {r.name for r in results}
+            if backend.parts.names[i] not in named and not same(old, new):
+                words = f"{who} changes this argument in place"
+                results.append(_changed(backend.parts.names[i], old, words, "inputs"))
+    for old, new in zip(at.cotangents, backend.cotangents_after() or []):
+        if not same(old, new):
+            words = "the gradient changes the cotangent that it is given in place"
+            results.append(_changed("cotangent", old, words, "inputs"))
+            break
+    return results
+
+
+def same(old: Array, new: Array) -> bool:
+    """True if no entry has changed."""
+    return bool(np.array_equal(old, new, equal_nan=True))
+
+
+def _changed(name: str, old: Array, words: str, mode: str) -> ArgumentResult:
+    return ArgumentResult(name, old.shape, "float64", WRONG, words, size=old.size, mode=mode)
 
 
 def linearity(at: Subject) -> list[ArgumentResult]:

@@ -24,6 +24,10 @@ Array = NDArray[Any]
 _SAMPLE = 50
 
 
+#: Relative noise above which a function computes in less than float64.
+_COARSE = 1e-11
+
+
 class Subject:
     """The function under test at the point given.
 
@@ -48,6 +52,8 @@ class Subject:
         The gradients under test, as the tool returns them.
     noise : float
         Rounding noise of that number.
+    is_coarse : bool
+        True if the function computes in less than float64.
     notes : list of str
         For the report.
     """
@@ -64,6 +70,7 @@ class Subject:
         self.cotangents: list[Array] = []
         self.claimed: list[Any] = []
         self.noise = self.centre = 0.0
+        self.is_coarse = False
         self._given = tolerance
         self.tolerance = tolerance or Tolerance()
 
@@ -134,15 +141,18 @@ class Subject:
         floor = 2.0**-52 * magnitude * 0.5
         self.noise = max(noise, floor) if math.isfinite(noise) else 1e-14 * magnitude
         relative = self.noise / magnitude
-        rtol = 1e-6
-        if relative > 1e-11:
+        rtol, resolution = 1e-6, 1e-3
+        self.is_coarse = relative > _COARSE
+        if self.is_coarse:
             rtol = min(max(1e-6, 1e3 * relative), 1e-3)
+            # What differences of so coarse a function resolve, with the safety that they are given.
+            resolution = min(max(1e-3, 20 * relative**0.4), 0.1)
             self.notes.append(
                 f"the function computes to about {relative:.0e} (float32 or less somewhere inside):"
                 " it is judged by what that can show"
             )
         if self._given is None:
-            self.tolerance = Tolerance(rtol, max(1e-9, rtol * 1e-2))
+            self.tolerance = Tolerance(rtol, max(1e-9, rtol * 1e-2), resolution)
 
     def sample(self, size: int) -> NDArray[np.intp]:
         """Entries of a large argument, at random: the more the budget pays for, the more of them."""

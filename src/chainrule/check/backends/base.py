@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -12,9 +12,24 @@ from numpy.typing import NDArray
 
 from .splitting import Split
 
-__all__ = ["UNASKED", "Backend", "is_unasked"]
+__all__ = ["UNASKED", "Backend", "PullbackRaised", "backwards", "is_unasked"]
 
 Array = NDArray[Any]
+
+
+class PullbackRaised(Exception):
+    """The backward pass raised: what is to be said of it in a report."""
+
+
+@contextmanager
+def backwards() -> Iterator[None]:
+    """Around the backward pass alone: what it raises is an error of its own, not of the forward pass."""
+    try:
+        yield
+    except Exception as error:
+        lines = str(error).strip().splitlines()
+        words = f": {lines[0][:160]}" if lines else ""
+        raise PullbackRaised(f"{type(error).__name__}{words}") from error
 
 
 class Backend(ABC):
@@ -34,6 +49,8 @@ class Backend(ABC):
     has_forward_mode = False
     has_second_order = False
     is_linear_in_cotangent = True
+    #: Whether complex numbers may be handed to the function.
+    takes_complex = False
 
     def __init__(self, function: Callable[..., Any], parts: Split) -> None:
         self.function = function
@@ -64,7 +81,11 @@ class Backend(ABC):
         raise NotImplementedError
 
     def inputs_after(self) -> list[Array] | None:
-        """The leaves of the last call as the function left them, if it could have changed them."""
+        """The leaves of the last call as it left them, if it could have changed them."""
+        return None
+
+    def cotangents_after(self) -> list[Array] | None:
+        """The cotangents of the last call of :meth:`pull` as it left them, if it could have."""
         return None
 
 

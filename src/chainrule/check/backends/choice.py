@@ -52,15 +52,28 @@ def backend_for(function: Any, args: tuple[Any, ...]) -> Backend:
         or _any(args, lambda v: isinstance(v, jax.Array))
     ):
         parts = _parts(args, names, lambda v: np.asarray(v) if isinstance(v, jax.Array) else None)
-        backend = JaxBackend(function, parts)
-        # A function with a custom_vjp rule refuses forward mode; one with custom_jvp has it.
-        backend.has_forward_mode = type(function).__name__ != "custom_vjp"
-        return backend
+        return JaxBackend(function, parts)
     import chainrule as cr
 
-    return TensorBackend(
-        function, _parts(args, names, lambda v: v.numpy() if isinstance(v, cr.Tensor) else None)
-    )
+    parts = _parts(args, names, lambda v: v.numpy() if isinstance(v, cr.Tensor) else None)
+    mine = TensorBackend(function, parts)
+    foreign: list[Backend] = []
+    if not _any(args, lambda v: isinstance(v, cr.Tensor)):
+        foreign += [JaxBackend(function, parts)] if jax is not None else []
+        foreign += [TorchBackend(function, parts, torch.float64)] if torch is not None else []
+    # Given plain arrays, a function may be for whichever library it calls.
+    if not foreign or _evaluates(mine):
+        return mine
+    return next((backend for backend in foreign if _evaluates(backend)), mine)
+
+
+def _evaluates(backend: Backend) -> bool:
+    try:
+        with backend.context():
+            backend.evaluate([np.array(v) for v in backend.parts.values])
+    except Exception:
+        return False
+    return True
 
 
 def _parts(

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .base import Backend
+from .base import Backend, backwards
 from .splitting import Split, flatten, is_array
 
 __all__ = ["JaxBackend", "jax_in_float64"]
@@ -41,6 +41,8 @@ class JaxBackend(Backend):
         import jax
 
         self.jax = jax
+        # A function with a custom_vjp rule refuses forward mode; one with custom_jvp has it.
+        self.has_forward_mode = type(function).__name__ != "custom_vjp"
 
     def context(self) -> AbstractContextManager[Any]:
         return jax_in_float64()
@@ -59,12 +61,11 @@ class JaxBackend(Backend):
 
     def pull(self, values: Sequence[Array], cotangents: Sequence[Array]) -> list[Any]:
         outs, pullback = self.jax.vjp(self._flat, *self._arrays(values))
-        return [
-            np.asarray(g)
-            for g in pullback(
+        with backwards():
+            found = pullback(
                 [self.jax.numpy.asarray(c, dtype=o.dtype) for o, c in zip(outs, cotangents)]
             )
-        ]
+        return [np.asarray(g) for g in found]
 
     def push(self, values: Sequence[Array], tangents: Sequence[Array]) -> list[Array]:
         _, out = self.jax.jvp(

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .base import Backend
+from .base import Backend, backwards
 from .splitting import Split, flatten, is_array
 
 __all__ = ["TorchBackend"]
@@ -29,6 +29,7 @@ class TorchBackend(Backend):
         self.torch = torch
         self.torch_dtype = dtype
         self._last: list[Any] | None = None
+        self._given: list[Any] | None = None
 
     def _tensors(self, values: Sequence[Array], needs: bool) -> list[Any]:
         found = [
@@ -61,9 +62,11 @@ class TorchBackend(Backend):
         ]
         if not pairs:
             return [None] * len(leaves)
-        found = self.torch.autograd.grad(
-            [o for o, _ in pairs], leaves, [c for _, c in pairs], allow_unused=True
-        )
+        self._given = [c for _, c in pairs] if len(pairs) == len(outs) else None
+        with backwards():
+            found = self.torch.autograd.grad(
+                [o for o, _ in pairs], leaves, [c for _, c in pairs], allow_unused=True
+            )
         return [None if g is None else g.detach().numpy() for g in found]
 
     def second(
@@ -90,3 +93,6 @@ class TorchBackend(Backend):
 
     def inputs_after(self) -> list[Array] | None:
         return None if self._last is None else [t.detach().double().numpy() for t in self._last]
+
+    def cotangents_after(self) -> list[Array] | None:
+        return None if self._given is None else [c.double().numpy() for c in self._given]

@@ -41,7 +41,7 @@ class Split:
 
 
 class _Slot:
-    """Marks the place of a leaf; scalars come back as Python floats."""
+    """Marks the place of a leaf; scalars come back as Python numbers."""
 
     def __init__(self, scalar: bool) -> None:
         self.scalar = scalar
@@ -96,7 +96,7 @@ def split(
 def _rebuild(node: Any, leaves: Iterator[Any]) -> Any:
     if isinstance(node, _Slot):
         leaf = next(leaves)
-        return float(leaf) if node.scalar and isinstance(leaf, np.ndarray) else leaf
+        return leaf.item() if node.scalar and isinstance(leaf, np.ndarray) else leaf
     if isinstance(node, dict):
         return {k: _rebuild(v, leaves) for k, v in node.items()}
     if isinstance(node, tuple) and hasattr(node, "_fields"):

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .base import Backend
+from .base import Backend, backwards
 from .splitting import Split, flatten, is_array
 
 __all__ = ["TensorBackend"]
@@ -28,6 +28,7 @@ class TensorBackend(Backend):
         import chainrule as cr
 
         self.cr = cr
+        self._last: list[Any] | None = None
 
     def _is_leaf(self, value: Any) -> bool:
         return isinstance(value, self.cr.Tensor) or is_array(value)
@@ -36,19 +37,24 @@ class TensorBackend(Backend):
         return flatten(self.function(*self.parts.build(leaves)), self._is_leaf)
 
     def evaluate(self, values: Sequence[Array]) -> list[Array]:
+        self._last = [self.cr.tensor(v) for v in values]
         with self.cr.no_grad():
-            outs = self._flat(*[self.cr.tensor(v) for v in values])
+            outs = self._flat(*self._last)
         return [np.asarray(o.numpy() if isinstance(o, self.cr.Tensor) else o) for o in outs]
 
     def pull(self, values: Sequence[Array], cotangents: Sequence[Array]) -> list[Any]:
         _, pullback = self.cr.vjp(self._flat, *[self.cr.tensor(v) for v in values])
-        found = pullback([self.cr.tensor(c) for c in cotangents])
+        with backwards():
+            found = pullback([self.cr.tensor(c) for c in cotangents])
         return [_plain(g) for g in found]
 
     def push(self, values: Sequence[Array], tangents: Sequence[Array]) -> list[Array]:
         primals = tuple(self.cr.tensor(v) for v in values)
         _, out = self.cr.jvp(self._flat, primals, tuple(self.cr.tensor(t) for t in tangents))
         return [np.asarray(_plain(o)) for o in out]
+
+    def inputs_after(self) -> list[Array] | None:
+        return None if self._last is None else [t.numpy() for t in self._last]
 
     def second(
         self, values: Sequence[Array], cotangents: Sequence[Array], weights: Sequence[Array]
