@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from benchmarks.checker.corpus import Program
 from benchmarks.checker.mutants import Mutant, gradients_of, same
+from benchmarks.checker.source import Source
 from benchmarks.checker.subject import Answer
 
 KINDS = (
@@ -87,7 +89,30 @@ def accepted_kinds(mutant: Mutant) -> set[str]:
         accepted |= {"derivative-argument", "wrong-variable"}
     if kinds & {"broadcast", "bias-sum", "shape"} and operator in _LOST_DIMENSIONS:
         accepted |= {"broadcast", "shape"}
+    if operator == "other variable" and _inside(mutant, _operands_of_comparisons):
+        accepted.add("mask")
+    if operator == "changed sign" and _inside(mutant, _exponents):
+        accepted.add("power")
     return accepted
+
+
+def _inside(mutant: Mutant, roots: Callable[[ast.AST], list[ast.expr]]) -> bool:
+    """Whether the slip was planted within one of the expressions that `roots` picks from a node."""
+    source = Source(mutant.program, mutant.program.source)
+    spans = [source.span(r) for node in ast.walk(source.tree) for r in roots(node)]
+    return all(
+        any(first <= start and end <= last for first, last in spans)
+        for start, end, _ in mutant.edit.spans
+    )
+
+
+def _operands_of_comparisons(node: ast.AST) -> list[ast.expr]:
+    return [node.left, *node.comparators] if isinstance(node, ast.Compare) else []
+
+
+def _exponents(node: ast.AST) -> list[ast.expr]:
+    power = isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow)
+    return [node.right] if power else []
 
 
 def score(mutant: Mutant, answer: Answer) -> Score:

@@ -150,6 +150,34 @@ def test_coinciding_kinds_are_accepted_and_others_are_not(two_layers):
     assert not scoring.accepted_kinds(factor) & {"factor-2", "factor", "sign"}
 
 
+def test_a_mask_at_another_variable_is_a_wrong_comparison_only_inside_one():
+    found = mutants(program("residual_block"))
+    renamed = [m for m in found if m.edit.operator == "other variable" and m.status == "silent"]
+    inside = [m for m in renamed if "mask" in scoring.accepted_kinds(m)]
+    assert [m.diff().split("+ ")[1] for m in inside if m.line == 27] == ["du = dh * (dh > 0)"]
+    assert all(re.search(r"[<>]", m.diff()) for m in inside)
+    assert len(inside) < len(renamed)
+
+
+def test_a_sign_is_a_wrong_exponent_only_inside_one():
+    found = mutants(program("batchnorm_paper"))
+    signs = [m for m in found if m.edit.operator == "changed sign" and m.status == "silent"]
+    inside = [m for m in signs if "power" in scoring.accepted_kinds(m)]
+    exponents = [m for m in inside if "power" not in m.kinds]
+    assert exponents
+    assert all("** 1.5" in m.diff() for m in exponents)
+    assert len(inside) < len(signs)
+
+
+def test_a_suggestion_may_replace_several_statements(two_layers):
+    mutant = next(m for m in two_layers if m.status == "silent" and m.kind == "mask")
+    lines = mutant.program.source.splitlines()
+    two = "\n".join(line.strip() for line in lines[mutant.line - 1 : mutant.line + 1])
+    answer = replace(right(mutant), suggestion=two, end_line=mutant.line + 1)
+    assert scoring.score(mutant, answer).mends
+    assert not scoring.score(mutant, replace(answer, suggestion="pass\npass")).mends
+
+
 def test_a_twin_is_accepted_only_where_no_gradient_lies_between():
     counts = {m.edit.operator: m for m in mutants(program("svm_vectorised")) if m.line == 15}
     assert counts["doubled"].lines == [15, 16]

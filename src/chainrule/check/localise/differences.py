@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,8 +11,19 @@ from numpy.typing import NDArray
 from ..report import Worst
 
 
-def describe_difference(value: NDArray[Any], true: NDArray[np.float64]) -> tuple[str, str]:
-    """The slip that turns `true` into `value`, read off the numbers alone.
+def describe_difference(
+    value: NDArray[Any],
+    true: NDArray[np.float64],
+    inputs: Sequence[NDArray[Any]] = (),
+) -> tuple[str, str] | None:
+    """The slip that turns `true` into `value`, read off the numbers alone; None if they do not tell.
+
+    Parameters
+    ----------
+    value, true : ndarray
+        What a statement computed, and what it should have.
+    inputs : sequence of ndarray
+        The inputs of the program: regularisation adds a multiple of one.
 
     Examples
     --------
@@ -19,6 +31,8 @@ def describe_difference(value: NDArray[Any], true: NDArray[np.float64]) -> tuple
     'factor-2'
     >>> describe_difference(np.array([-1.0, 2.0]), np.array([1.0, -2.0]))[0]
     'sign'
+    >>> describe_difference(np.array([0.2, 0.7, 0.1]), np.array([0.2, -0.3, 0.1]))[0]
+    'missing-term'
     """
     if value.shape == true.shape:
         weight = float(np.sum(true * true))
@@ -44,9 +58,29 @@ def describe_difference(value: NDArray[Any], true: NDArray[np.float64]) -> tuple
             rest = np.isclose(value, true, rtol=1e-5)
         if zero.any() and (zero | rest).all():
             return "mask", "entries that should be zero are not"
+        gap = true - value
+        if any(_is_multiple(gap, entries) for entries in inputs):
+            return "regularisation", "a multiple of the parameter itself is missing"
+        if (rest & ~np.isclose(value, 0)).mean() > 0.25:
+            # A factor that is 1 in so many entries would be a mask.
+            return "missing-term", "something that belongs to some of the entries is not added"
+        if np.isclose(value, 0).all() and not np.isclose(true, 0).all():
+            return "missing-term", "nothing is added to what starts at zero"
     elif value.ndim == 2 and value.T.shape == true.shape and np.allclose(value.T, true, rtol=1e-5):
         return "transpose", "it is transposed"
-    return "missing-term", "it is not the derivative of the cost that it should be"
+    return None
+
+
+def _is_multiple(gap: NDArray[np.float64], entries: NDArray[Any]) -> bool:
+    """True if `gap` is a multiple of an input, in all of its entries or in a good part, zero elsewhere."""
+    if gap.shape != entries.shape or entries.dtype.kind != "f" or gap.size < 3:
+        return False
+    size = float(np.abs(gap).max())
+    there = np.abs(gap) > 1e-9 * size
+    if not size or np.count_nonzero(there) < max(2, gap.size // 2) or not entries[there].all():
+        return False
+    ratios = gap[there] / entries[there]
+    return bool(np.allclose(ratios, ratios[0], rtol=1e-4, atol=0))
 
 
 def differ(a: list[Any], b: list[Any]) -> bool:

@@ -180,14 +180,14 @@ class Intervention:
         if len(values) == 1 and isinstance(values[0], (np.ndarray, float, np.floating)):
             named = self._true_value(site, np.asarray(values[0]))
         value = np.asarray(values[0]) if named else None
-        slip, message = self._unexplained(site)
+        slip, message = self._by_value(site, wrong) or self._unexplained(site)
         worst = self.case.worst_output(wrong)
         expected = "another value: there is one with which every gradient is right"
         if named is not None and value is not None:
             name, true = named
-            read, words = describe_difference(value, true)
-            if read != "missing-term":
-                slip, message = read, words
+            read = describe_difference(value, true, self._inputs())
+            if read is not None:
+                slip, message = read
             k = int(np.argmax(np.abs(value - true)))
             index = tuple(int(i) for i in np.unravel_index(k, true.shape)) if true.shape else ()
             worst = Worst(index, float(value.reshape(-1)[k]), float(true.reshape(-1)[k]))
@@ -210,6 +210,21 @@ class Intervention:
             (),
             "intervention",
         )
+
+    def _by_value(self, site: Site, wrong: frozenset[int]) -> tuple[str, str] | None:
+        """The slip read off the one value of the first pass with which everything is right."""
+        response = self.edits.trials_of(site).response
+        if response is None or not response.is_complete or is_blank(site.expr):
+            return None
+        found = response.wanted(wrong)
+        values = self.evidence.values[site.index]
+        if found is None or not found[1] or not isinstance(values[0], np.ndarray):
+            return None
+        wanted = found[0][: values[0].size].reshape(values[0].shape)
+        return describe_difference(values[0], wanted, self._inputs())
+
+    def _inputs(self) -> list[NDArray[Any]]:
+        return [leaf.value for leaf in self.case.exam.program.leaves]
 
     def _unexplained(self, site: Site) -> tuple[str, str]:
         """The likeliest slip where only the statement is known.
