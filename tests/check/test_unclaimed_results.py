@@ -236,3 +236,38 @@ def test_the_report_says_what_was_not_compared(load):
     assert report.verdict == "right"
     assert "not compared: dz" in report.coverage
     assert "no gradient is returned for x, b" in report.coverage
+
+
+@pytest.mark.parametrize("axis", [0, 1, None])
+def test_results_called_like_inputs_but_for_an_affix_are_their_gradients(axis):
+    def fehler(gewichte, schwellen, x):
+        r = [x @ g + s for g, s in zip(gewichte, schwellen)]
+        abl_gewichte = [x.T @ a for a in r]
+        abl_schwellen = [a.sum(axis=axis) for a in r]
+        return 0.5 * sum(np.sum(a * a) for a in r), abl_gewichte, abl_schwellen
+
+    rng = np.random.default_rng(0)
+    gewichte, schwellen = (
+        [rng.normal(size=(4, 3)) for _ in range(2)],
+        [rng.normal(size=3), rng.normal(size=3)],
+    )
+    report = source(fehler, gewichte, schwellen, rng.normal(size=(6, 4)), budget=1.0)
+    assert report.verdict == ("right" if axis == 0 else "wrong"), str(report)
+
+
+def test_names_that_say_nothing_leave_no_result_uncompared():
+    """One that is right by value must not keep the others from being compared by shape."""
+
+    class Units:
+        def __init__(self, wij, bj):
+            self.wij, self.bj = wij, bj
+
+        def run(self, x, factor):
+            r = x @ self.wij + self.bj
+            gij, dj = factor * np.outer(x, r), r
+            return 0.5 * np.sum(r * r), gij, dj
+
+    rng = np.random.default_rng(0)
+    units, x = Units(rng.normal(size=(4, 3)), rng.normal(size=3)), rng.normal(size=4)
+    assert source(units.run, x, 1.0, budget=1.0).verdict == "right"
+    assert source(units.run, x, 2.0, budget=1.0).verdict == "wrong"

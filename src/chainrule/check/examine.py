@@ -21,10 +21,11 @@ from numpy.typing import NDArray
 from .compare import Comparison, Tolerance, Truth, compare
 from .differences import spread
 from .leaves import Leaf
-from .match import MISSING, Pair, fits, key, named_gradient, pair_outputs, siblings_without
+from .match import MISSING, Pair, fits, key, named_gradient, pair_outputs
 from .program import Outcome, Program
 from .report import CANNOT_TELL, RIGHT, WRONG, ArgumentResult
 from .second_looks import SecondLooks
+from .siblings import siblings_without
 from .tensor_run import TensorRuns, TrueGradients
 from .truths import Truths
 
@@ -127,7 +128,7 @@ class Examination:
                 " are gradients of (dW for W), or pass gradient_of="
             )
         self._known.parts = max(len(self.pairs), 4)
-        for number in siblings_without(self.pairs, self.program.leaves):
+        for number in siblings_without({p.leaf for p in self.pairs}, self.program.leaves):
             if np.any(self._known.at(number).value != 0):
                 self.pairs.append(Pair(MISSING, number, True))
         self.truths = [self._known.at(pair.leaf) for pair in self.pairs]

@@ -7,16 +7,15 @@ under which most gradients are right is the one that was meant.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from .leaves import Leaf, gradient_name, is_gradient_name, same_name
 from .unclaimed import (
     alone,
+    by_affix,
     by_value,
     fits,
     handed_back,
@@ -26,14 +25,11 @@ from .unclaimed import (
     repeated,
 )
 
-__all__ = ["MISSING", "Pair", "fits", "named_gradient", "pair_outputs", "siblings_without"]
+__all__ = ["MISSING", "Pair", "fits", "named_gradient", "pair_outputs"]
 
 #: Key of an output that the program does not return.
 MISSING = "(missing)"
 
-
-Path = tuple[tuple[str, Any], ...]
-_BIAS = re.compile(r"^(?:bias|biases|b)(\w*)$")
 
 #: Containers of parameters that say no more than that.
 _PARAMETERS = ("params", "parameters", "param", "theta", "thetas")
@@ -115,8 +111,15 @@ def pair_outputs(
         and not _is_repeated(outputs[o], [outputs[p] for p in pairs])
     ]
     anonymous = list(rest)
-    if not pairs and not rest:
-        rest = [o for o in range(len(outputs)) if "cache" not in outputs[o].tokens]
+    if not by_name and not rest:
+        # Names say nothing of any: whatever has the shape of an input is compared.
+        rest = [
+            o for o, leaf in enumerate(outputs) if o not in pairs and "cache" not in leaf.tokens
+        ]
+        alike = by_affix(rest, outputs, leaves, taken, right)
+        pairs.update({o: (i, True) for o, i in alike})
+        taken |= {i for _, i in alike}
+        rest = [o for o in rest if o not in pairs]
     free = [
         i
         for i, leaf in enumerate(leaves)
@@ -188,38 +191,6 @@ def _is_buffer(leaf: Leaf, leaves: Sequence[Leaf]) -> bool:
         and any(same_name(name, other.word) for name in meant)
         for other in leaves
     )
-
-
-def siblings_without(pairs: Sequence[Pair], leaves: Sequence[Leaf]) -> list[int]:
-    """Inputs that get no gradient though others of their kind do.
-
-    ``W1`` beside ``W2``: one name up to its digits and indices, so that frozen parts under names of
-    their own are left alone. And on an instance a weight beside its bias, ``self.kernel`` beside
-    ``self.bias``: the reverse happens, but nobody trains a bias alone.
-    """
-    with_one = {pair.leaf for pair in pairs}
-    series = {leaves[i].series for i in with_one}
-    weights = {name for i in with_one for name in _weights_of(leaves[i])}
-    return [
-        i
-        for i, leaf in enumerate(leaves)
-        if i not in with_one
-        and leaf.value.dtype.kind == "f"
-        and leaf.value.size
-        and (
-            (leaf.series in series and (leaf.indices or re.search(r"\d", leaf.word)))
-            or (leaf.path[:-1], leaf.word.replace("_", "").lower()) in weights
-        )
-    ]
-
-
-def _weights_of(bias: Leaf) -> list[tuple[Path, str]]:
-    """What the weight that belongs to a bias of an instance could be called, and where it is."""
-    match = _BIAS.match(bias.word.replace("_", "").lower())
-    if match is None or bias.path[-1][0] != "attr":
-        return []
-    stems = ("w", "weight", "weights", "kernel", "kernels", "filter", "filters")
-    return [(bias.path[:-1], stem + match[1]) for stem in stems]
 
 
 def named_gradient(outputs: Sequence[Leaf], leaf: Leaf) -> Leaf | None:

@@ -115,9 +115,16 @@ def split_costs(
         else:
             others.append(leaf)
     if len(scalars) > 1:
-        # Unnamed numbers after the first are derivatives: ``return x * y, (y, x)``.
+        # Unnamed numbers after the first are derivatives, ``return x * y, (y, x)``; and so are
+        # those in lists behind a cost that stands by itself.
         total = any(_is_total(s) for s in scalars)
-        unnamed = [s for s in scalars[1:] if not s.word and (len(s.path) > 1 or not total)]
+        inside = len(scalars[0].path) <= 1
+        unnamed = [
+            s
+            for s in scalars[1:]
+            if (not s.word and not total)
+            or (inside and len(s.path) > 1 and isinstance(s.path[-1][1], int))
+        ]
         others = [*unnamed, *others]
         scalars = [s for s in scalars if all(s is not u for u in unnamed)]
     if any(same_name(g, n) for name in unused for g in gradient_name(name) for n in numbers):

@@ -14,6 +14,7 @@ from .leaves import Leaf, gradient_name, is_initial, same_name
 
 __all__ = [
     "alone",
+    "by_affix",
     "by_value",
     "fits",
     "handed_back",
@@ -86,6 +87,35 @@ def alone(
     axes = outputs[anonymous[0]].value.ndim
     if arguments and axes and leaves[arguments[0]].value.ndim == axes:
         return [(anonymous[0], arguments[0])]
+    return []
+
+
+def by_affix(
+    rest: Sequence[int],
+    outputs: Sequence[Leaf],
+    leaves: Sequence[Leaf],
+    taken: set[int],
+    right: Callable[[Leaf, int], bool],
+) -> list[tuple[int, int]]:
+    """Results that are called like the inputs but for an affix of their own, in whatever language.
+
+    ``abl_weights`` and ``abl_biases`` are the gradients of ``weights`` and ``biases`` if one of them
+    is one; if none is, they may be anything.
+    """
+    families: dict[tuple[str, str], list[tuple[int, int]]] = {}
+    for o in rest:
+        word = outputs[o].word
+        for i, leaf in enumerate(leaves):
+            if i in taken or leaf.value.dtype.kind != "f" or leaf.indices != outputs[o].indices:
+                continue
+            if leaf.word and word.endswith(f"_{leaf.word}"):
+                families.setdefault((word[: -len(leaf.word)], ""), []).append((o, i))
+            elif leaf.word and word.startswith(f"{leaf.word}_"):
+                families.setdefault(("", word[len(leaf.word) :]), []).append((o, i))
+    for found in families.values():
+        several = len({outputs[o].word for o, _ in found}) > 1
+        if several and any(right(outputs[o], i) for o, i in found):
+            return found
     return []
 
 
