@@ -107,6 +107,8 @@ def _dependent(block: list[_Statement]) -> Iterator[tuple[int, int]]:
 
 def _moved(case: Case, filename: str, block: list[_Statement], here: int, to: int) -> Move | None:
     """The statement at `here` moved past the one at `to`."""
+    if _would_be_lost(block, here, to):
+        return None
     order = list(range(len(block)))
     order.insert(to, order.pop(here))
     arrangement = arranged(case.code, filename, [s.node for s in block], order)
@@ -133,6 +135,25 @@ def _moved(case: Case, filename: str, block: list[_Statement], here: int, to: in
     edit = Edit(slip, override, "\n".join(source), cost, message, lines)
     assert reader.site is not None
     return Move(reader.site, edit)
+
+
+def _would_be_lost(block: list[_Statement], here: int, to: int) -> bool:
+    """True if after the move nothing reads what the statement computes: that is to leave it out."""
+    moved = block[here]
+    if not _is_plain(moved.node):
+        return False
+    following = block[to + 1 :] if here < to else [*block[to:here], *block[here + 1 :]]
+    for later in following:
+        if moved.writes & later.reads:
+            return False
+        if _is_plain(later.node) and moved.writes <= later.writes:
+            return True
+    return isinstance(block[-1].node, ast.Return)
+
+
+def _is_plain(node: ast.stmt) -> bool:
+    """True for a statement that does nothing but give variables a value."""
+    return isinstance(node, ast.Assign) and all(isinstance(t, ast.Name) for t in node.targets)
 
 
 # -- what a statement reads and writes -----------------------------------------------------------
