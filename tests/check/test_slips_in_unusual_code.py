@@ -68,9 +68,25 @@ def run(raw, x):
     L[np.diag_indices(3)] = np.exp(np.diag(raw))
     y = L @ x
     loss = 0.5 * np.sum(y ** 2)
-    dL = np.tril(y @ x.T)
+    dL = y @ x.T
+    dL = np.tril(dL)
     dL[np.diag_indices(3)] *= np.diag(L)
     return loss, dL
+"""
+SQUARES = """
+import numpy as np
+
+CUBIC = 0.3
+
+def run(x, z):
+    zsq = z ** 2
+    below = 1 + x ** 2
+    f = np.sum(zsq / below + CUBIC * x ** 3)
+    dzsq = 1 / below
+    dz = 2 * z * dzsq
+    dbelow = -zsq / below ** 2
+    dx = 2 * x * dbelow + 3 * CUBIC * x ** 2
+    return f, dx, dz
 """
 CHAIN = """
 import numpy as np
@@ -117,6 +133,8 @@ def _arguments(source: str) -> list[Any]:
         return [rng.normal(size=(4, 3)), np.array(1.3), rng.normal(size=(4, 3))]
     if source is SCATTER:
         return [rng.uniform(0, 4, 7), rng.normal(size=6)]
+    if source is SQUARES:
+        return [rng.normal(size=5), rng.uniform(0.5, 2, 5)]
     if source is TRIANGLE:
         return [rng.normal(size=(3, 3)), rng.normal(size=(3, 5))]
     return [rng.normal(size=4), rng.normal(size=4), rng.uniform(0.5, 1.5, 5), 4]
@@ -158,12 +176,36 @@ SLIPS = [
         id="index-that-is-computed",
     ),
     pytest.param(
+        SCATTER,
+        "np.add.at(dheights, cell, (1",
+        "np.add.at(heights, cell, (1",
+        "wrong-variable",
+        id="scattered-into-another-array",
+    ),
+    pytest.param(
+        SQUARES, "2 * z * dzsq", "2 * zsq * dzsq", "wrong-variable", id="square-that-has-a-name"
+    ),
+    pytest.param(
+        SQUARES,
+        "3 * CUBIC * x ** 2",
+        "3 * x ** 2",
+        "missing-derivative|factor",
+        id="constant-of-the-module",
+    ),
+    pytest.param(
+        TRIANGLE,
+        "dL = np.tril(dL)",
+        "dL = np.tril(L)",
+        "wrong-variable|stale-variable",
+        id="no-statement-is-moved-to-be-lost",
+    ),
+    pytest.param(
         CHAIN, "t_bar * k * (1", "t_bar * k_bar * (1", "wrong-variable", id="differences-in-a-loop"
     ),
 ]
 
 
-@pytest.mark.parametrize("source", [SWISH, SCATTER, TRIANGLE, CHAIN])
+@pytest.mark.parametrize("source", [SWISH, SCATTER, TRIANGLE, SQUARES, CHAIN])
 def test_the_programs_are_right(tmp_path, source):
     assert check.source(_load(tmp_path, source).run, *_arguments(source)).verdict == "right"
 

@@ -268,10 +268,18 @@ class Scope:
         return shape_of(self.value(node))
 
     def atoms(self) -> list[tuple[str, Any]]:
-        """Everything that can be named: variables first, then their keys, attributes and elements."""
+        """Everything that can be named: variables first, then their keys, attributes and elements.
+
+        Of the module's globals only numbers are among them: constants of the computation.
+        """
         found: list[tuple[str, Any]] = []
         for name, value in self.local.items():
             found += _members(name, value)
+        found += [
+            (name, value)
+            for name, value in self.namespace.items()
+            if isinstance(value, float) and np.isfinite(value) and not name.startswith("_")
+        ]
         # Nobody writes ctx.saved[0] where the same has a name of its own.
         found.sort(key=lambda member: not member[0].isidentifier())
         seen: set[str] = set()

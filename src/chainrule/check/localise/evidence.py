@@ -181,7 +181,7 @@ class Evidence:
             if site.kind == "argument" or index in self.case.accepted or index not in self.scopes:
                 continue
             fed = self.feeds[index]
-            if fed is None or wrong <= fed:
+            if fed is None or wrong <= fed or (fed & wrong and _writes(site)):
                 whole.append(site)
             elif fed & wrong:
                 part.append(site)
@@ -205,6 +205,13 @@ class Evidence:
         return max(
             (self.order[i] for i in self.forward if code.sites[i].kind != "return"), default=0
         )
+
+
+def _writes(site: Site) -> bool:
+    """True for what may write into the wrong array: the one that it should does not depend on it."""
+    return site.kind == "call" or (
+        site.kind in ("assign", "update") and isinstance(site.target, ast.Subscript)
+    )
 
 
 def _has_floats(values: list[Any]) -> bool:

@@ -284,6 +284,22 @@ def powers(here: Statement) -> Iterator[Change]:
             continue
         for exponent in (2, 3, 0.5):
             new = ast.BinOp(node, ast.Pow(), ast.Constant(exponent))
+            # Nobody writes out again what has a name: s where s ** 2 is called t, and t where
+            # t ** 0.5 is called s, is rather the wrong name.
+            cost = 1.6 if _has_name(here, new) else 1.45
             yield Change(
-                "power", here.with_node(node, new), 1.45, f"the exponent {exponent:g} is missing"
+                "power", here.with_node(node, new), cost, f"the exponent {exponent:g} is missing"
             )
+
+
+def _has_name(here: Statement, node: ast.expr) -> bool:
+    """True if a variable holds the value of `node`, up to rounding."""
+    value = here.scope.value(node)
+    shape = shape_of(value)
+    if shape is None:
+        return False
+    with np.errstate(all="ignore"):
+        return any(
+            shape_of(other) == shape and np.allclose(other, value, rtol=1e-12, atol=0)
+            for _, other in here.atoms
+        )
