@@ -234,3 +234,69 @@ def test_forward_and_backward_are_paired_by_name(tmp_path, forward, backward):
     )
     (case,) = find_targets(str(file))
     assert (case.function, case.backward) == (forward, backward)
+
+
+SETTINGS = """
+import numpy as np
+
+
+def scale_forward(x, w, scale_param):
+    mode, pad = scale_param["mode"], scale_param["pad"]
+    eps = scale_param.get("eps", 1e-5)
+    if mode == "test":
+        raise ValueError("no backward pass")
+    elif mode == "train":
+        out = (x @ w + pad) / (2 + eps)
+    return out, (x, w, eps)
+
+
+def scale_backward(dout, cache):
+    x, w, eps = cache
+    d = dout / (2 + eps)
+    return d @ w.T, x.T @ d
+"""
+
+LITERAL = """
+import numpy as np
+
+
+class Net:
+    def __init__(self, inputs, shape):
+        self.input_size = inputs
+        self.layers = [np.random.rand(shape["hidden"], inputs + 1), np.random.rand(2, 4)]
+
+    def feed_forward(self, input_vector):
+        outs = []
+        for w in self.layers:
+            input_vector = 1 / (1 + np.exp(-w @ np.append(input_vector, 1)))
+            outs.append(input_vector)
+        return outs
+
+    def backpropagate(self, input_vector, target):
+        hidden, out = self.feed_forward(input_vector)
+        delta = out * (1 - out) * (out - target)
+        behind = hidden * (1 - hidden) * (np.delete(self.layers[1], 3, 1).T @ delta)
+        self.layers[1] -= 0.1 * np.outer(delta, np.append(hidden, 1))
+        self.layers[0] -= 0.1 * np.outer(behind, np.append(input_vector, 1))
+
+
+data = open("there is no such file")
+net = Net(11, {"hidden": 3})
+"""
+
+
+def test_a_dictionary_of_settings_is_made_up_from_the_keys_that_are_read(check):
+    check(SETTINGS, code=0)
+
+
+def test_sizes_come_from_calls_written_out_in_the_file_and_from_attributes(check):
+    check(LITERAL, code=0)
+
+
+def test_a_weight_changed_before_its_last_use_is_the_statement_to_look_at(check):
+    lines = LITERAL.splitlines()
+    behind = next(n for n, text in enumerate(lines) if "behind =" in text)
+    lines[behind], lines[behind + 1] = lines[behind + 1], lines[behind]
+    _, reports = check("\n".join(lines), code=3)
+    # The update that comes too early, or what reads the weight after it.
+    assert reports[0]["suspicions"][0]["line"] - 1 in (behind, behind + 1), reports[0]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copy
 import inspect
+import itertools
 import time
 import warnings
 from collections.abc import Callable, Iterator
@@ -24,7 +25,7 @@ from .doubt import CALL_IT, doubted, why_not_wrong
 from .forward_backward import ForwardBackward
 from .inputs import Call, recorded
 from .loading import definitions
-from .made_up import Layout, arguments, instances, layouts, targets_like
+from .made_up import Layout, arguments, instances, layouts, sizes_of, targets_like
 from .program import Program
 from .report import CANNOT_TELL, RIGHT, WRONG, Report
 from .signatures import required_parameters
@@ -180,9 +181,7 @@ def _of_pair(
     pieces = outputs_of(result)
     names = list(given) if given is not None else required_parameters(backward, False)
     plain = any(isinstance(p, (np.ndarray, float, int, np.number)) for p in pieces)
-    number = (
-        bool(pieces) and np.ndim(pieces[0]) == 0 and isinstance(pieces[0], (float, np.floating))
-    )
+    number = bool(pieces) and isinstance(pieces[0], (float, np.floating))
     apart = not plain or any(is_target(n) and n not in args for n in names) or not (names or number)
     if not apart:
         yield ForwardBackward(forward, backward, *_positional(forward, args), seed)
@@ -194,7 +193,10 @@ def _of_pair(
         yield Composite(forward, backward, args, outside, plan, seed)
         return
     output = next((p for p in pieces if isinstance(p, np.ndarray)), None)
-    if output is None:
+    if output is None and pieces and isinstance(pieces[-1], list) and pieces[-1]:
+        # The activations of every layer: the last is the output.
+        output = pieces[-1][-1]
+    if not isinstance(output, np.ndarray):
         output = _last_array(after)
     for target in targets_like(output, seed):
         outside = {}
@@ -268,7 +270,8 @@ def _made_up(module: Any, case: Case, seed: int) -> Iterator[_Trial]:
     made = False
     for holder in holders:
         made = True
-        for layout in layouts(of_class=bool(head)):
+        for (into, hidden), plain in itertools.product(sizes_of(holder), layouts(bool(head))):
+            layout = replace(plain, into=into, hidden=hidden)
             for program in _programs(holder, case, layout, seed):
                 words = f"arguments: made up from the names of the parameters, {layout.words}"
                 if head:

@@ -16,8 +16,9 @@ import numpy as np
 
 from ..errors import ArgumentError
 from .signatures import required_parameters
+from .written import literal_calls, settings
 
-__all__ = ["Layout", "arguments", "instances", "layouts", "targets_like"]
+__all__ = ["Layout", "arguments", "instances", "layouts", "sizes_of", "targets_like"]
 
 _SAMPLES, _IN, _OUT, _HIDDEN = 6, 4, 3, 5
 _SIZES = {"0": 4, "1": 5, "2": 3, "3": 3}
@@ -38,12 +39,16 @@ class Layout:
         ``labels``, ``onehot`` or ``real``.
     classes : int
         Columns of the target.
+    into, hidden : int
+        Features of a sample, and units of a state.
     """
 
     data: str = "rows"
     bias: int = 1
     target: str = "labels"
     classes: int = 3
+    into: int = 4
+    hidden: int = 3
 
     @property
     def words(self) -> str:
@@ -89,7 +94,7 @@ def arguments(function: Callable[..., Any], layout: Layout, seed: int = 0) -> di
         if name not in required and not _stands_for_nothing(name, parameter.default):
             continue
         try:
-            values[name] = _value(name, layout, rng)
+            values[name] = _argument(name, function, layout, rng)
         except KeyError:
             raise ArgumentError(
                 f"do not know what to pass for parameter {name!r} of {function.__name__}: call it"
@@ -97,6 +102,38 @@ def arguments(function: Callable[..., Any], layout: Layout, seed: int = 0) -> di
                 " Python"
             ) from None
     return values
+
+
+def _argument(
+    name: str, function: Callable[..., Any], layout: Layout, rng: np.random.Generator
+) -> Any:
+    try:
+        return _value(name, layout, rng)
+    except KeyError:
+        path = getattr(inspect.unwrap(function), "__globals__", {}).get("__file__", "")
+        return settings(name, path, _setting)
+
+
+def _setting(key: str) -> Any:
+    return _PLAIN[key.replace("_", "").lower()]
+
+
+def sizes_of(holder: Any) -> Iterator[tuple[int, int]]:
+    """Features in and units of the state that an instance might expect, by its attributes."""
+    sizes = [(_IN, _OUT)]
+    named: dict[str, int] = {}
+    for name, value in getattr(holder, "__dict__", {}).items():
+        plain = name.replace("_", "").lower()
+        whole = isinstance(value, (list, tuple)) and all(type(v) is int for v in value)
+        if plain in _LISTS and whole and value:
+            sizes.append((value[0], value[-1]))
+        for kind, words in (("into", _INTO), ("hidden", _MIDDLE), ("out", _OUTOF)):
+            if type(value) is int and plain in words:
+                named.setdefault(kind, value)
+    if named:
+        into = named.get("into", _IN)
+        sizes += [(into, named[k]) for k in ("hidden", "out") if k in named] or [(into, _OUT)]
+    yield from dict.fromkeys(sizes)
 
 
 def _stands_for_nothing(name: str, default: Any) -> bool:
@@ -134,6 +171,10 @@ def instances(kind: type, seed: int = 0) -> Iterator[Any]:
         signature = inspect.signature(kind)
     except (TypeError, ValueError):
         return
+    for args, kwargs in literal_calls(kind):
+        made = _constructed_with(kind, args, kwargs, seed)
+        if made is not None:
+            yield _spread(made, rng)
     for depth, activation, data in itertools.product((3, 2), _ACTIVATIONS, ("rows", "columns")):
         arguments: dict[str, Any] = {}
         try:
@@ -150,15 +191,21 @@ def instances(kind: type, seed: int = 0) -> Iterator[Any]:
                 f"do not know what to pass for parameter {error.args[0]!r} of {kind.__name__}():"
                 " make one and call it under if __name__ == '__main__'"
             ) from None
-        state = np.random.get_state()  # noqa: NPY002  (what the user's code draws from)
-        np.random.seed(seed)  # noqa: NPY002
-        try:
-            made = kind(**arguments)
-        except Exception:
-            continue
-        finally:
-            np.random.set_state(state)  # noqa: NPY002
-        yield _spread(made, rng)
+        made = _constructed_with(kind, [], arguments, seed)
+        if made is not None:
+            yield _spread(made, rng)
+
+
+def _constructed_with(kind: type, args: list[Any], kwargs: dict[str, Any], seed: int) -> Any:
+    """An instance, or None if these are no arguments for it."""
+    state = np.random.get_state()  # noqa: NPY002  (what the user's code draws from)
+    np.random.seed(seed)  # noqa: NPY002
+    try:
+        return kind(*args, **kwargs)
+    except Exception:
+        return None
+    finally:
+        np.random.set_state(state)  # noqa: NPY002
 
 
 _UNKNOWN: Any = object()
@@ -281,11 +328,32 @@ def _value(name: str, layout: Layout, rng: np.random.Generator) -> Any:
         return 0.1
     if stem in ("eps", "epsilon"):
         return 1e-5
-    if stem in ("h", "hprev", "prevh", "aprev", "c", "cprev", "prevc"):
-        return rng.normal(size=(_SAMPLES, _OUT) if rows else (_OUT, _SAMPLES))
+    if stem in ("h", "hprev", "prevh", "aprev", "c", "cprev", "prevc", "hidden", "state"):
+        single = {"single": (layout.hidden,), "column": (layout.hidden, 1)}.get(layout.data)
+        several = (_SAMPLES, layout.hidden) if rows else (layout.hidden, _SAMPLES)
+        return rng.normal(size=single or several)
+    if stem in _FLAGS:
+        return True
+    if stem in _OUTPUTS:
+        return rng.uniform(
+            0.1, 0.9, (_SAMPLES, layout.classes) if rows else (layout.classes, _SAMPLES)
+        )
     raise KeyError(name)
 
 
+_FLAGS = ("istraining", "training", "train", "istrain", "trainmode", "trainflg", "trainflag")
+_OUTPUTS = (
+    "yscore",
+    "yhat",
+    "ypred",
+    "pred",
+    "preds",
+    "predictions",
+    "prediction",
+    "probs",
+    "outputs",
+    "output",
+)
 _REGULAR = ("reg", "lam", "lambd", "lmbda", "lambda", "alpha", "l", "decay", "regstrength")
 _DATA = (
     "x", "inputs", "input", "data", "inp", "a", "z", "xbatch", "xtrain", "features", "inputdata",
@@ -300,13 +368,13 @@ _TARGETS = (
 
 def _data(layout: Layout, rng: np.random.Generator) -> Any:
     shape = {
-        "rows": (_SAMPLES, _IN),
-        "columns": (_IN, _SAMPLES),
-        "single": (_IN,),
-        "column": (_IN, 1),
+        "rows": (_SAMPLES, layout.into),
+        "columns": (layout.into, _SAMPLES),
+        "single": (layout.into,),
+        "column": (layout.into, 1),
         "images": (2, _IN, 6, 6),
         "images last": (2, 6, 6, _IN),
-        "sequence": (5, _SAMPLES, _IN),
+        "sequence": (5, _SAMPLES, layout.into),
     }.get(layout.data)
     if shape is None:
         return rng.integers(0, _IN, _SAMPLES)
