@@ -159,6 +159,7 @@ CASES = [
     (TABLE, "np.add.at(dtable, index, de)", "dtable[index] += de", {"accumulate"}, True),
     (TABLE, "dtable, index, de)\n    dw = e.T @ r", "dtable, index, de)\n    dw = e.T @ t",
      {"wrong-variable"}, True),
+    (RECURRENT, "db += dz.sum(axis=0)", "dh += dz.sum(axis=0)", {"wrong-variable"}, True),
     (RIDGE, "df_db = df_dr.sum()", "df_db = df_dr.mean()", {"bias-sum"}, True),
     (RIDGE, " + lam / n * w\n", "\n", {"regularisation"}, True),
     (RIDGE, "lam / n * w\n", "w\n", {"regularisation"}, True),

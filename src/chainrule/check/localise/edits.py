@@ -10,7 +10,7 @@ from ..expressions import parts, text
 from ..instrument import Site
 from ..leaves import is_gradient_name
 from ..scope import shape_of
-from ..suspects import Change, Edit, Statement, sharing, suspects
+from ..suspects import Change, Edit, Statement, other_targets, sharing, suspects
 from .announced import Broken, first_broken
 from .case import Case
 from .choice import Choice
@@ -22,6 +22,8 @@ from .products import products
 from .trials import Fix, Trials, mended_by
 
 _TIERS = (1.31, 1.61, 1.86, 9.0)
+#: How far-fetched it is that a statement which feeds other gradients stores in the wrong array.
+_ELSEWHERE = 1.5
 #: What can be wrong in a statement of the forward pass that the cost does not show, and how much
 #: later that is tried than a slip in the backward pass.
 _ASIDE = 0.7
@@ -56,6 +58,8 @@ class EditSearch:
             if upper == _TIERS[-1]:
                 # Before what is far-fetched, for which the time may not suffice.
                 found += self._products(whole, wrong, right)
+            if lower <= _ELSEWHERE < upper:
+                found += self._stored_elsewhere(whole, wrong, right)
             found += self._found(whole, lower, upper, wrong, right)
             full += self._confirmed([fix for fix in found if fix.mended == wrong])
             if full:
@@ -131,21 +135,51 @@ class EditSearch:
                     found.append(Fix(move.site, move.edit, mended))
         return found
 
+    def _stored_elsewhere(
+        self, whole: list[Site], wrong: frozenset[int], right: list[bool]
+    ) -> list[Fix]:
+        """Fixes by another target of a statement that has no part in all of what is wrong.
+
+        What is added to the wrong array is missing in one that the statement does not feed.
+        """
+        found = []
+        known = {site.index for site in whole} | set(self.case.accepted)
+        for site in self.case.code.sites:
+            if (
+                site.index in known
+                or site.kind not in ("assign", "update")
+                or not isinstance(site.target, (ast.Name, ast.Subscript))
+                or site.index not in self.evidence.scopes
+                or self.evidence.is_forward(site)
+            ):
+                continue
+            for edit in other_targets(self._statement(site)):
+                if edit.slip != "wrong-variable" or time.process_time() > self.case.deadline:
+                    continue
+                mended = mended_by(self.case, site, edit, wrong, right)
+                if mended:
+                    found.append(Fix(site, edit, mended))
+        return found
+
     def trials_of(self, site: Site) -> Trials:
         """The trials of a statement; there is one such object per statement."""
         if site.index not in self._trials:
             values = self.evidence.values.get(site.index, [])
-            here = Statement(
-                site,
-                self.evidence.scopes[site.index],
-                values[0] if values else None,
-                self._harvest(site),
-                self._upstream(site),
-            )
             scopes = self.evidence.passes.get(site.index, [])
             is_backward = site.index not in self.evidence.forward
+            here = self._statement(site)
             self._trials[site.index] = Trials(self.case, here, values, scopes, is_backward)
         return self._trials[site.index]
+
+    def _statement(self, site: Site) -> Statement:
+        values = self.evidence.values.get(site.index, [])
+        return Statement(
+            site,
+            self.evidence.scopes[site.index],
+            values[0] if values else None,
+            self._harvest(site),
+            self._upstream(site),
+        )
 
     def _proposals(self, here: Statement, lower: float, upper: float) -> list[Change | Edit]:
         if not self.evidence.is_forward(here.site):

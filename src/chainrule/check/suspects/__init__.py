@@ -8,5 +8,15 @@ not, and what needs no new name before what does. Start reading at :mod:`.catalo
 from .catalogue import doubt, sharing, suspects
 from .rendering import edit_of
 from .statement import Change, Edit, Statement
+from .statements import other_targets
 
-__all__ = ["Change", "Edit", "Statement", "doubt", "edit_of", "sharing", "suspects"]
+__all__ = [
+    "Change",
+    "Edit",
+    "Statement",
+    "doubt",
+    "edit_of",
+    "other_targets",
+    "sharing",
+    "suspects",
+]

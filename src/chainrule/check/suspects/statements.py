@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import dataclasses
 import re
 from collections.abc import Iterator
 
@@ -101,6 +102,8 @@ def other_targets(here: Statement) -> Iterator[Edit]:
                     new = ast.Tuple(elements, ast.Load())
                     yield _stored(site, new, "index", 1.6, f"under the wrong index: {words}")
         return
+    if isinstance(target, ast.Name) and site.kind == "update":
+        yield from _other_sums(site, scope, target.id)
     if not isinstance(target, ast.Subscript):
         return
     for index, words in indices(target.slice, scope):
@@ -128,6 +131,21 @@ def other_targets(here: Statement) -> Iterator[Edit]:
         if room is not None and (needed in (None, (), room) or fits_into(needed, room)):
             words = f"in {current} where {name} is meant"
             yield _stored(site, place, "wrong-variable", cost, words)
+
+
+def _other_sums(site: Site, scope: Scope, current: str) -> Iterator[Edit]:
+    """The value added to another gradient: ``db2 += d`` for ``db1 += d``."""
+    added = scope.shape(site.expr)
+    for name, other in scope.atoms():
+        word = re.split(r"\W", name)[0]
+        if name == current or not isinstance(other, np.ndarray) or other.dtype.kind != "f":
+            continue
+        if other.ndim and fits_into(added, other.shape) and is_gradient_name(word):
+            place = ast.Subscript(parse(name), ast.Constant(...), ast.Load())
+            words = f"in {current} where {name} is meant"
+            edit = _stored(site, place, "wrong-variable", 1.5, words)
+            plain = f"{name} {site.operator}= {text(site.expr)}"
+            yield dataclasses.replace(edit, text=plain)
 
 
 def _other_masks(site: Site, scope: Scope, target: ast.Subscript) -> Iterator[Edit]:
