@@ -239,7 +239,9 @@ class Intervention:
             and isinstance(node.op, (ast.Add, ast.Sub))
             and not isinstance(node.left, ast.Constant)
         ]
-        if is_blank(site.expr) or isinstance(site.expr, ast.Constant) or _hands_on(site):
+        values = self.evidence.values.get(site.index, [])
+        empty = values and all(isinstance(v, np.ndarray) and not v.any() for v in values)
+        if empty or is_blank(site.expr) or isinstance(site.expr, ast.Constant) or _hands_on(site):
             return "missing-term", "something that belongs to it is not added, or not put into it"
         words = [n.id for n in ast.walk(site.expr) if isinstance(n, ast.Name)]
         known = self.evidence.scopes[site.index].local if site.index in self.evidence.scopes else {}

@@ -72,6 +72,8 @@ def moves(case: Case, evidence: Evidence, suspects: list[Site]) -> Iterator[Move
             if len(set(lines)) < len(lines):
                 continue  # several statements on one line: there is no telling them apart
             for here, to in _dependent(known):
+                if here < to and _is_idle(tree, known[here], known[to]):
+                    continue
                 sites = (known[here].site, known[to].site)
                 if any(site is not None and site.index in suspected for site in sites):
                     move = _moved(case, filename, known, here, to)
@@ -103,6 +105,45 @@ def _dependent(block: list[_Statement]) -> Iterator[tuple[int, int]]:
                 distance > 1 or not isinstance(one.node, _SIMPLE)
             ):
                 yield first + distance, first
+
+
+def _is_idle(tree: ast.AST, moved: _Statement, to: _Statement) -> bool:
+    """True if nothing would read what a statement writes, were it moved behind another.
+
+    That is no repair: it says that the gradients are right without the statement.
+    """
+    if not moved.writes or not all(name.isidentifier() for name in moved.writes):
+        return False
+    if not isinstance(moved.node, ast.Assign) or not isinstance(moved.node.targets[0], ast.Name):
+        return False  # it changes an array, which may have other names
+    function = _enclosing(tree, moved.node)
+    if function is None or any(
+        isinstance(part, (ast.For, ast.While)) and _spans(part, moved.node)
+        for part in ast.walk(function)
+    ):
+        return False
+    end = to.node.end_lineno or to.node.lineno
+    return not any(
+        isinstance(part, ast.Name)
+        and part.id in moved.writes
+        and isinstance(part.ctx, ast.Load)
+        and part.lineno > end
+        for part in ast.walk(function)
+    )
+
+
+def _enclosing(tree: ast.AST, node: ast.stmt) -> ast.FunctionDef | None:
+    """The innermost function around a statement."""
+    around = [
+        part
+        for part in ast.walk(tree)
+        if isinstance(part, ast.FunctionDef) and part is not node and _spans(part, node)
+    ]
+    return max(around, key=lambda part: part.lineno, default=None)
+
+
+def _spans(whole: ast.stmt, part: ast.stmt) -> bool:
+    return whole.lineno <= part.lineno <= (whole.end_lineno or whole.lineno)
 
 
 def _moved(case: Case, filename: str, block: list[_Statement], here: int, to: int) -> Move | None:
