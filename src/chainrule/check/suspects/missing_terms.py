@@ -13,7 +13,7 @@ from ..scope import shape_of
 from .missing_factors import places, scalars
 from .statement import Change, Statement
 from .trees import fits_into, pairs
-from .words import REGULARISATION, extra_slip, is_for_bias, is_softmax
+from .words import REGULARISATION, is_for_bias, is_softmax
 
 
 def terms(here: Statement, upper: float) -> Iterator[Change]:
@@ -62,7 +62,7 @@ def terms(here: Statement, upper: float) -> Iterator[Change]:
         for node in here.harvest:
             value = here.scope.value(node)
             if _suits(shape_of(value), shape):
-                candidates.append((node, extra_slip(here, node), 1.7))
+                candidates.append((node, "missing-term", 1.7))
         for candidate, slip, cost in candidates:
             if cost + extra >= upper:
                 continue

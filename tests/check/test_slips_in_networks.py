@@ -1,0 +1,160 @@
+"""Slips in networks of the usual make are found where they are and called what they are: D1, D2."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pytest
+
+from chainrule import check
+from chainrule.check.report import Report
+
+NETWORK = """
+import numpy as np
+
+
+def tanh(z):
+    return np.tanh(z)
+
+
+def tanh_prime(z):
+    return 1.0 - np.tanh(z) ** 2
+
+
+def square(z):
+    return 0.5 * z ** 2
+
+
+def square_prime(z):
+    return z
+
+
+class Net:
+    def __init__(self, layers, weight_decay):
+        self.layers = layers
+        self.weight_decay = weight_decay
+
+    def loss(self, X, Y):
+        acts, zs = [X], []
+        for layer in self.layers:
+            zs.append(acts[-1] @ layer["W"])
+            acts.append(layer["act"](zs[-1]))
+        cost = 0.5 * np.sum((acts[-1] - Y) ** 2)
+        for layer in self.layers:
+            cost += 0.5 * self.weight_decay * np.sum(layer["W"] ** 2)
+
+        Y = Y.reshape(acts[-1].shape)
+        dA = acts[-1] - Y
+        grads = [None] * len(self.layers)
+        for i in reversed(range(len(self.layers))):
+            layer = self.layers[i]
+            dZ = dA * layer["prime"](zs[i])
+            dW = acts[i].T @ dZ
+            dW = dW + self.weight_decay * layer['W']
+            grads[i] = {"dW": dW}
+            dA = dZ @ layer["W"].T
+        return cost, grads
+"""
+
+PROJECTIONS = """
+import numpy as np
+
+
+class Projections:
+    def __init__(self, w_q, w_k):
+        self.w_q, self.w_k = w_q, w_k
+
+    def forward(self, x):
+        self.flat = x.reshape(-1, x.shape[-1])
+        mixed = np.tanh(self.flat @ self.w_q) * (self.flat @ self.w_k)
+        return mixed.reshape(x.shape)
+
+    def backward(self, grad_out):
+        grad_mixed = grad_out.reshape(self.flat.shape)
+        tanh_q = np.tanh(self.flat @ self.w_q)
+        grad_q = grad_mixed * (self.flat @ self.w_k) * (1 - tanh_q ** 2)
+        grad_k = grad_mixed * tanh_q
+        grad_x = np.zeros_like(self.flat)
+        for name, grad in (("q", grad_q), ("k", grad_k)):
+            setattr(self, "grad_w_" + name, self.flat.T @ grad)
+            grad_x += grad @ getattr(self, "w_" + name).T
+        return grad_x.reshape(grad_out.shape)
+"""
+
+
+def _module(tmp_path: Path, source: str, old: str, new: str) -> ModuleType:
+    assert source.count(old) == 1 or not old
+    path = tmp_path / "network.py"
+    path.write_text(source.replace(old, new) if old else source, encoding="utf-8")
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def _report(tmp_path: Path, old: str = "", new: str = "") -> Report:
+    module = _module(tmp_path, NETWORK, old, new)
+    rng = np.random.default_rng(3)
+    layers = [
+        {"W": rng.normal(size=(4, 3)), "act": module.square, "prime": module.square_prime},
+        {"W": 0.5 * rng.normal(size=(3, 3)), "act": module.tanh, "prime": module.tanh_prime},
+    ]
+    x, y = rng.normal(size=(5, 4)), rng.normal(size=(5, 3))
+    return check.source(module.Net(layers, 0.3).loss, x, y)
+
+
+def _line(text: str) -> int:
+    return next(n for n, line in enumerate(NETWORK.splitlines(), 1) if text in line)
+
+
+def test_the_network_is_right(tmp_path: Path) -> None:
+    assert _report(tmp_path).verdict == "right"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "lines", "slip"),
+    [
+        pytest.param(
+            "dW = dW + self.weight_decay * layer['W']",
+            "pass",
+            ("dW = acts[i]", "dW = dW +"),
+            "regularisation",
+            id="decay lost",
+        ),
+        pytest.param(
+            "Y = Y.reshape(acts[-1].shape)",
+            "Y = acts[-1].reshape(acts[-1].shape)",
+            ("Y = Y.reshape",),
+            "wrong-variable",
+            id="a statement that would be idle elsewhere",
+        ),
+    ],
+)
+def test_a_slip_is_found_and_named(
+    tmp_path: Path, old: str, new: str, lines: tuple[str, ...], slip: str
+) -> None:
+    report = _report(tmp_path, old, new)
+    assert report.verdict == "wrong"
+    first = report.findings[0]
+    assert first.line in [_line(text) for text in lines], str(report)
+    assert first.slip == slip, str(report)
+
+
+def _projections(tmp_path: Path, old: str = "", new: str = "") -> Report:
+    module = _module(tmp_path, PROJECTIONS, old, new)
+    rng = np.random.default_rng(4)
+    layer = module.Projections(rng.normal(size=(4, 4)), rng.normal(size=(4, 4)))
+    return check.backward(layer.forward, layer.backward, rng.normal(size=(2, 3, 4)))
+
+
+def test_what_was_to_be_added_up_and_stays_zero_lacks_a_term(tmp_path: Path) -> None:
+    assert _projections(tmp_path).verdict == "right"
+    report = _projections(tmp_path, 'grad_x += grad @ getattr(self, "w_" + name).T', "pass")
+    assert report.verdict == "wrong"
+    assert report.findings[0].slip == "missing-term", str(report)
+    assert "grad_x" in report.findings[0].statement, str(report)
