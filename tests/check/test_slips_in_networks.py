@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib.util
 from pathlib import Path
 from types import ModuleType
@@ -84,6 +85,33 @@ class Projections:
         return grad_x.reshape(grad_out.shape)
 """
 
+KEYS = """
+import numpy as np
+
+
+def tanh(z):
+    return np.tanh(z)
+
+
+def tanh_prime(z):
+    return 1.0 - np.tanh(z) ** 2
+
+
+def loss(params, X, Y):
+    cache = {"A0": X}
+    for i in (1, 2):
+        z = cache[f"A{i - 1}"] @ params[f"W{i}"]
+        cache[f"Z{i}"], cache[f"A{i}"] = z, tanh(z)
+    cost = 0.5 * np.sum((cache["A2"] - Y) ** 2)
+    grads = {}
+    dA = cache["A2"] - Y
+    for i in (2, 1):
+        dZ = dA * tanh_prime(cache[f"Z{i}"])
+        grads[f"W{i}"] = cache[f"A{i - 1}"].T @ dZ
+        dA = dZ @ params[f"W{i}"].T
+    return cost, grads
+"""
+
 
 def _module(tmp_path: Path, source: str, old: str, new: str) -> ModuleType:
     assert source.count(old) == 1 or not old
@@ -158,3 +186,20 @@ def test_what_was_to_be_added_up_and_stays_zero_lacks_a_term(tmp_path: Path) -> 
     assert report.verdict == "wrong"
     assert report.findings[0].slip == "missing-term", str(report)
     assert "grad_x" in report.findings[0].statement, str(report)
+
+
+@pytest.mark.parametrize("key", ['f"{}{{i}}"', '"{}" + str(i)', '"{}%d" % i', '"{}{{}}".format(i)'])
+def test_another_key_built_in_the_same_way_is_blamed_and_no_right_helper(
+    tmp_path: Path, key: str
+) -> None:
+    """``1 - z ** 2`` in ``tanh_prime`` would mend it, too, but that is the derivative of ``tanh``."""
+    meant, planted = key.format("Z"), key.format("A")
+    line = "dZ = dA * tanh_prime(cache[{}])"
+    module = _module(tmp_path, KEYS, line.format('f"Z{i}"'), line.format(planted))
+    rng = np.random.default_rng(5)
+    params = {"W1": rng.normal(size=(4, 3)), "W2": 0.5 * rng.normal(size=(3, 2))}
+    report = check.source(module.loss, params, rng.normal(size=(5, 4)), rng.normal(size=(5, 2)))
+    first = report.findings[0]
+    assert first.statement == line.format(planted)
+    assert first.slip == "derivative-argument"
+    assert first.suggestion == ast.unparse(ast.parse(line.format(meant)))

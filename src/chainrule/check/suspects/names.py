@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..expressions import atoms, parse, text
+from ..expressions import atoms, parse, replace, text
 from ..leaves import gradient_name, is_gradient_name
 from ..scope import shape_of
 from .indices import is_scatter
@@ -29,7 +29,8 @@ def names(here: Statement) -> Iterator[Change]:
                 pass
             else:
                 continue
-        for name, other in [*here.atoms, *_written_atoms(here), *_other_holders(here, node)]:
+        others = [*here.atoms, *_written_atoms(here), *_other_holders(here, node)]
+        for name, other in [*others, *_other_keys(here, node)]:
             if name in (current, "_") or name.startswith(f"{current}["):
                 continue
             other_shape = shape_of(other)
@@ -66,6 +67,34 @@ def _other_holders(here: Statement, node: ast.expr) -> list[tuple[str, Any]]:
     for name, value in here.scope.local.items():
         if isinstance(value, (list, tuple, dict)) and name != text(node.value):
             other = ast.Subscript(ast.Name(name, ast.Load()), node.slice, ast.Load())
+            element = here.scope.value(other)
+            if shape_of(element) is not None:
+                found.append((text(other), element))
+    return found
+
+
+def _other_keys(here: Statement, node: ast.expr) -> list[tuple[str, Any]]:
+    """The element under another key that is built in the same way: ``cache["Z" + str(i)]``."""
+    if not isinstance(node, ast.Subscript) or isinstance(node.slice, (ast.Constant, ast.Slice)):
+        return []
+    holder, key = here.scope.value(node.value), here.scope.value(node.slice)
+    if not isinstance(holder, dict) or not isinstance(key, str):
+        return []
+    found = []
+    for part in ast.walk(node.slice):
+        if not isinstance(part, ast.Constant) or not isinstance(part.value, str):
+            continue
+        # What stands before a placeholder: "W" of "W%d" and of "W{}".
+        written = re.split(r"[%{]", part.value)[0]
+        if not written or not key.startswith(written):
+            continue
+        rest = key[len(written) :]
+        for known in holder:
+            if not isinstance(known, str) or known == key or not known.endswith(rest):
+                continue
+            instead = known[: len(known) - len(rest)] + part.value[len(written) :]
+            built = replace(node.slice, part, ast.Constant(instead))
+            other = ast.Subscript(node.value, built, ast.Load())
             element = here.scope.value(other)
             if shape_of(element) is not None:
                 found.append((text(other), element))
