@@ -128,6 +128,47 @@ def swing(u, theta0, omega0, dt):
     return cost, u_bar, theta_bar, omega_bar
 """
 
+RECURRENT = """
+import numpy as np
+
+def recurrent(xs, targets, Wxh, Whh, Why, by):
+    hs, ps, loss = {-1: np.zeros(Whh.shape[0])}, {}, 0.0
+    for t in range(len(xs)):
+        hs[t] = np.tanh(Wxh @ xs[t] + Whh @ hs[t - 1])
+        y = Why @ hs[t] + by
+        ps[t] = np.exp(y) / np.sum(np.exp(y))
+        loss -= np.log(ps[t][targets[t]])
+    dWxh, dWhh, dWhy = np.zeros_like(Wxh), np.zeros_like(Whh), np.zeros_like(Why)
+    dby, dhnext = np.zeros_like(by), np.zeros(Whh.shape[0])
+    for t in reversed(range(len(xs))):
+        dy = np.copy(ps[t])
+        dy[targets[t]] -= 1
+        dWhy += np.outer(dy, hs[t])
+        dby += dy
+        draw = (1 - hs[t] ** 2) * (Why.T @ dy + dhnext)
+        dWxh += np.outer(draw, xs[t])
+        dWhh += np.outer(draw, hs[t - 1])
+        dhnext = Whh.T @ draw
+    return loss, dWxh, dWhh, dWhy, dby
+"""
+
+CLASSES = """
+import numpy as np
+
+def classes(W1, W2, X, y):
+    h = np.tanh(X @ W1)
+    s = h @ W2
+    p = np.exp(s) / np.exp(s).sum(axis=1, keepdims=True)
+    loss = -np.log(p[np.arange(len(y)), y]).mean()
+    ds = np.copy(p)
+    ds[np.arange(len(y)), y] -= 1
+    ds /= len(y)
+    dW2 = h.T @ ds
+    dz = ds @ W2.T * (1 - h ** 2)
+    dW1 = X.T @ dz
+    return loss, dW1, dW2
+"""
+
 ARGUMENTS = {
     "gate_forward": (rng.normal(size=(5, 3)), rng.normal(size=(3, 4)), rng.normal(size=(3, 4))),
     "centre_loss": (rng.normal(size=(6, 2)), rng.normal(size=(3, 2)), np.arange(6) % 3, 0.7),
@@ -135,6 +176,17 @@ ARGUMENTS = {
     "windows": (rng.normal(size=(5, 5)), rng.normal(size=(2, 2))),
     "fit": (rng.normal(size=(3, 2)), rng.normal(size=(5, 3)), rng.normal(size=(5, 2))),
     "softmax_loss": (rng.normal(size=(3, 4)), rng.normal(size=(5, 3)), np.arange(5) % 4, 0.1),
+    "recurrent": (
+        rng.normal(size=(3, 4)),
+        [1, 0, 2],
+        *(rng.normal(size=s) for s in ((5, 4), (5, 5), (3, 5), (3,))),
+    ),
+    "classes": (
+        rng.normal(size=(3, 4)),
+        rng.normal(size=(4, 3)),
+        rng.normal(size=(5, 3)),
+        np.arange(5) % 3,
+    ),
     "swing": (rng.normal(size=4), 0.3, -0.2, 0.1),
 }
 
@@ -158,6 +210,8 @@ PROGRAMS = {
     "fit": LEARNER,
     "softmax_loss": SOFTMAX,
     "swing": PENDULUM,
+    "recurrent": RECURRENT,
+    "classes": CLASSES,
 }
 
 
@@ -201,3 +255,18 @@ def test_a_variable_that_no_pass_of_a_loop_changes_is_named_where_it_was_set(tmp
     report = check(tmp_path, PENDULUM.replace(lost, ""), "swing")
     assert report.verdict == "wrong"
     assert report.findings[0].statement == "omega_bar = omega[-1]", str(report)
+
+
+def test_a_value_stored_in_another_array_is_found_though_nothing_wrong_depends_on_it(tmp_path):
+    """SPEC D2."""
+    text = RECURRENT.replace("dy[targets[t]] -= 1", "dby[targets[t]] -= 1")
+    report = check(tmp_path, text, "recurrent")
+    assert report.verdict == "wrong"
+    assert report.findings[0].statement == "dby[targets[t]] -= 1", str(report)
+
+
+def test_a_lost_division_is_named_at_the_last_change_in_place(tmp_path):
+    """SPEC D2: the value is complete there, and a count times what it should be."""
+    report = check(tmp_path, CLASSES.replace("    ds /= len(y)\n", ""), "classes")
+    assert report.verdict == "wrong"
+    assert report.findings[0].statement == "ds[np.arange(len(y)), y] -= 1", str(report)

@@ -61,6 +61,7 @@ class EditSearch:
             if lower <= _ELSEWHERE < upper:
                 found += self._stored_elsewhere(whole, wrong, right)
             found += self._found(whole, lower, upper, wrong, right)
+            found += self._elsewhere(whole, lower, upper, wrong, right)
             full += self._confirmed([fix for fix in found if fix.mended == wrong])
             if full:
                 chosen = self._choice.best(full)
@@ -114,6 +115,36 @@ class EditSearch:
                 fix = trials.attempt(proposal, wrong, right)
                 if fix is not None:
                     found.append(fix)
+        return found
+
+    def _elsewhere(
+        self,
+        known: list[Site],
+        lower: float,
+        upper: float,
+        wrong: frozenset[int],
+        right: list[bool],
+    ) -> list[Fix]:
+        """Fixes that store a value elsewhere: what depends on it so far tells nothing."""
+        indices = {site.index for site in known}
+        found = []
+        for site in self.case.code.sites:
+            if (
+                site.index in indices
+                or site.kind not in ("assign", "update")
+                or not isinstance(site.target, ast.Subscript)
+                or site.index not in self.evidence.values
+                or site.index not in self.evidence.scopes
+                or self.evidence.is_forward(site)
+                or (self.broken is not None and site.index not in self.broken.earlier)
+                or time.process_time() > self.case.deadline
+            ):
+                continue
+            trials = self.trials_of(site)
+            for edit in other_targets(trials.here):
+                if lower <= edit.cost < upper:
+                    fix = trials.attempt(edit, wrong, right)
+                    found += [fix] if fix is not None else []
         return found
 
     def _moved(

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..expressions import text
 from ..instrument import Site
 from ..leaves import is_gradient_name
 from ..match import MISSING
@@ -21,6 +20,7 @@ from .derivatives import Derivatives
 from .differences import describe_difference, differ
 from .edits import EditSearch
 from .evidence import Evidence
+from .filled import Filling
 from .naming import is_vague
 
 
@@ -34,6 +34,7 @@ class Intervention:
         self.case = case
         self.evidence = evidence
         self.derivatives = derivatives
+        self.filling = Filling(case, evidence, derivatives, edits.trials_of)
 
     def culprit(
         self, wrong: frozenset[int], right: list[bool], proven: bool = True
@@ -67,9 +68,9 @@ class Intervention:
                 found = [other for other in found if self.evidence.reaches(site, other)]
             else:
                 found.append(site)
-        return self._likeliest(found)
+        return self._likeliest(found, kept)
 
-    def _likeliest(self, found: list[Site]) -> Site | None:
+    def _likeliest(self, found: list[Site], kept: frozenset[int]) -> Site | None:
         """The one with most places for a slip: what is short has no slip that was not tried."""
         # What the forward pass keeps for later, and what only gets its value handed on, come last.
         for site in found:
@@ -77,32 +78,18 @@ class Intervention:
             if site.kind == "update" and site.operator in "*/" and not any(map(np.any, values)):
                 # It scales zeros: nothing was added to them.
                 return site
-        parts = [part for site in found for part in self._filled(site)]
+        parts: list[Site] = []
+        for site in found:
+            parts += self.filling.suspects(site, kept) if is_blank(site.expr) else [site]
         for wanted in (self._carries, self.evidence.is_late, lambda site: True):
             some = [site for site in parts if wanted(site)]
             if some:
-                return max(some, key=lambda s: (_places(s), -self.evidence.order[s.index]))
+                chosen = max(some, key=lambda s: (_places(s), -self.evidence.order[s.index]))
+                return self.filling.last_change(chosen)
         return None
 
     def _carries(self, site: Site) -> bool:
         return self.evidence.is_late(site) and not (is_vague(site) or _hands_on(site))
-
-    def _filled(self, site: Site) -> list[Site]:
-        """For an array made to be filled, the statements that put something into it, if any do."""
-        if not is_blank(site.expr):
-            return [site]
-        stores = [
-            other
-            for other in self.case.code.sites
-            if other.index in self.evidence.values
-            and other.function == site.function
-            and isinstance(other.target, ast.Subscript)
-            and text(other.target.value) == site.name
-            and not self.edits.trials_of(other).hopeless
-        ]
-        if not stores:
-            return [site]
-        return stores
 
     def _never_changed(self, site: Site) -> Site | None:
         """What a statement in a loop reads in every pass, if that should have been carried on.

@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from ..expressions import parts
+from ..leaves import is_gradient_name
 from .arithmetic import comparisons, constants, operators
 from .calls import calls
 from .indices import index_nodes, loops, subscripts
@@ -54,7 +55,7 @@ def doubt(here: Statement) -> float:
         return 0.45 if here.site.element is not None else 0.1
     if is_blank(here.expr):
         return 0.5
-    if isinstance(here.value, (int, np.integer)):
+    if isinstance(here.value, (int, np.integer)) and not is_gradient_name(here.site.name):
         return 0.8
     return 0.0
 
