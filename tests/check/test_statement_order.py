@@ -138,3 +138,38 @@ def test_lists_of_gradients_in_backward_order_are_paired_by_value() -> None:
         outputs, leaves, lambda output, i: np.array_equal(output.value, leaves[i].value)
     )
     assert [pair.leaf for pair in pairs] == [2, 1, 0]
+
+
+FORK = """
+import numpy as np
+
+def run(x, w, steps):
+    path = [x]
+    for _ in range(steps):
+        path.append(np.tanh(w * path[-1]) + x)
+    loss = 0.5 * np.sum(path[-1] ** 2)
+    dx = np.zeros_like(x)
+    dw = np.zeros_like(w)
+    back = path[-1].copy()
+    for k in range(steps, 0, -1):
+        slope = 1 - np.tanh(w * path[k - 1]) ** 2
+        dx = dx + back
+        share = back * slope * path[k - 1]
+        dw = dw + share
+        back = back * slope * w
+    dx = dx + back
+    return loss, dx, dw
+"""
+
+
+def test_a_gradient_that_is_computed_and_never_used_is_added_where_it_belongs(tmp_path):
+    rng = np.random.default_rng(6)
+    arguments = [rng.normal(size=4), rng.normal(size=4), 3]
+    assert check.source(_load(tmp_path, FORK).run, *arguments).verdict == "right"
+    wrong = FORK.replace("        dw = dw + share\n", "")
+    report = check.source(_load(tmp_path, wrong).run, *arguments)
+    first = report.findings[0]
+    assert first.slip == "missing-term"
+    assert first.suggestion is not None
+    assert first.suggestion.splitlines()[-1] == "dw = dw + share"
+    assert first.message.startswith("share is computed and never used")

@@ -50,9 +50,9 @@ def blocks(tree: ast.AST) -> Iterator[list[ast.stmt]]:
 
 
 def arranged(
-    code: Instrumented, filename: str, block: Sequence[ast.stmt], order: Sequence[int]
+    code: Instrumented, filename: str, block: Sequence[ast.stmt], order: Sequence[int | ast.stmt]
 ) -> Arrangement | None:
-    """The code in which the statements of `block` stand in another order.
+    """The code in which the statements of `block` stand in another order, or new ones among them.
 
     Parameters
     ----------
@@ -62,8 +62,8 @@ def arranged(
         The file of the block.
     block : sequence of ast.stmt
         A block of ``code.trees[filename]``, see :func:`blocks`.
-    order : sequence of int
-        Positions in `block` in the order wanted.
+    order : sequence of int or ast.stmt
+        Positions in `block` in the order wanted, and statements that are to stand between them.
 
     Returns
     -------
@@ -85,10 +85,10 @@ def _compiled_so(
     filename: str,
     top: ast.stmt,
     statements: list[ast.stmt],
-    order: Sequence[int],
+    order: Sequence[int | ast.stmt],
 ) -> Arrangement | None:
     kept = list(statements)
-    statements[:] = [kept[k] for k in order]
+    statements[:] = [kept[k] if isinstance(k, int) else k for k in order]
     try:
         new = compiled(ast.Module([top], []), filename)
     except SyntaxError:

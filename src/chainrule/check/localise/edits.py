@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import time
 from dataclasses import replace
+from itertools import chain
 
 from ..expressions import parts, text
 from ..instrument import Site
@@ -16,6 +17,7 @@ from .case import Case
 from .choice import Choice
 from .derivatives import Derivatives
 from .evidence import Evidence
+from .insertions import insertions
 from .moves import COST as MOVED
 from .moves import moves
 from .products import products
@@ -155,10 +157,11 @@ class EditSearch:
         wrong: frozenset[int],
         right: list[bool],
     ) -> list[Fix]:
-        """Fixes by another order of the statements."""
+        """Fixes by another order of the statements, or by one that is not there."""
         found = []
         if lower <= MOVED < upper:
-            for move in moves(self.case, self.evidence, sites):
+            missing = insertions(self.case, self.evidence)
+            for move in chain(moves(self.case, self.evidence, sites), missing):
                 if time.process_time() > self.case.deadline:
                     break
                 mended = mended_by(self.case, move.site, move.edit, wrong, right)

@@ -11,7 +11,8 @@ Given a program whose gradients are wrong somewhere, and the truth about each of
 3. *Edits.* Small edits of each suspect, cheapest first (:mod:`..suspects`), are evaluated where it
    stands and judged by the response; what could mend something is run (:mod:`.trials`). A statement
    that one small edit turns into one with which every gradient is right, here and at shifted points,
-   is the culprit. Statements are also tried in another order (:mod:`.moves`), and two factors that
+   is the culprit. Statements are also tried in another order (:mod:`.moves`) and with an addition
+   to which only the summand is there (:mod:`.insertions`), and two factors that
    are missing at once come last (:mod:`.products`).
 4. *Matching.* The true derivative of the cost with respect to every value of the forward pass is known
    (:mod:`.derivatives`). The first statement that does not hold what its name announces, and mends
@@ -129,7 +130,8 @@ def _report(
         if matches and not edit.text.startswith("("):
             expected = f"∂C/∂{matches[-1].name}:  {edit.text}"
     if edit.lines is not None:
-        expected = "the same statements in another order"
+        order = "the same statements in another order"
+        expected = "one more statement" if edit.slip == "missing-term" else order
     first, last = edit.lines or (site.line, site.statement.end_lineno or site.line)
     statement = case.code.text(site)
     if edit.lines is not None:
