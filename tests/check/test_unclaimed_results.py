@@ -271,3 +271,9 @@ def test_names_that_say_nothing_leave_no_result_uncompared():
     units, x = Units(rng.normal(size=(4, 3)), rng.normal(size=3)), rng.normal(size=4)
     assert source(units.run, x, 1.0, budget=1.0).verdict == "right"
     assert source(units.run, x, 2.0, budget=1.0).verdict == "wrong"
+
+
+def test_what_is_not_finite_in_the_backward_pass_alone_is_wrong(load):
+    module, _ = load(("dz = dout *", "dz = np.sqrt(x @ w) * dout *"))
+    report = ask_pair(module)
+    assert report.verdict == "wrong", str(report)

@@ -116,6 +116,7 @@ class TensorRuns:
         self.why = ""
         self._events: list[Event] = []
         self._stop: Key | None = None
+        self._forward = 0
 
     def prepare(self, cost: float) -> TrueGradients | None:
         """The true gradients at the program's own point, or None if differences have to do.
@@ -151,7 +152,10 @@ class TensorRuns:
 
         Minus infinity does not count: it is how masks are written.
         """
-        for event in self._events:
+        if self._stop is None and not self._forward:
+            # Where the backward pass begins is not known: what overflows might belong to it.
+            return ""
+        for event in self._events[: self._forward or None]:
             if (event.site, event.pass_) == self._stop:
                 break
             if isinstance(event.value, (np.ndarray, float, np.floating)):
@@ -169,6 +173,8 @@ class TensorRuns:
         with tensors_allowed(self.program.functions):
             self.program.run()
         events, recorder.events = recorder.events, None
+        # How many of them belong to the forward pass, where that is a function of its own.
+        self._forward = recorder.mark
         return events
 
     def _cost_event(self, cost: float) -> Key | None:
