@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .sizes import Bound
+
 if TYPE_CHECKING:
     from .arrangement import Arrangement
 
@@ -87,6 +89,10 @@ class TooLong(RuntimeError):
     """An edited program runs on and on."""
 
 
+class TooLarge(RuntimeError):
+    """An edited statement has a shape with which arrays would grow beyond what could be meant."""
+
+
 @dataclass(frozen=True)
 class Event:
     """One execution of a site.
@@ -137,6 +143,8 @@ class Recorder:
     ----------
     on : int
         The site that is edited, or -1; several sites are an object equal to each of them.
+    bound : Bound or None
+        How large the values of edited statements may become.
     watch : callable or None
         ``watch(site, pass, value)`` gives the value that the program goes on with.
     """
@@ -146,6 +154,7 @@ class Recorder:
         self.overrides: dict[int, Override] = {}
         self.trial = -1
         self.original: Any = None
+        self.bound: Bound | None = None
         self.changes: dict[int, Callable[[Any, int], Any]] = {}
         self.events: list[Event] | None = None
         self.watch: Callable[[int, int, Any], Any] | None = None
@@ -166,6 +175,7 @@ class Recorder:
     def reset(self) -> None:
         """Forget everything but the event list's being wanted or not."""
         self.edit({})
+        self.bound = None
         self.changes = {}
         self.events = None
         self.watch = None
@@ -263,6 +273,11 @@ class Recorder:
         """The same for an update."""
         return self._edited(site, sys._getframe(1), current, True)
 
+    def _admits(self, value: Any) -> bool:
+        if self.bound is None or not isinstance(value, np.ndarray):
+            return True
+        return self.bound.admits(value.shape)
+
     def _edited(self, site: int, frame: Any, current: Any, update: bool) -> Any:
         self.last = site
         self._steps += 1
@@ -274,6 +289,8 @@ class Recorder:
         # One dictionary: comprehensions inside eval() see globals only.
         names = {**frame.f_globals, **frame.f_locals}
         value = eval(override.code.code, names)
+        if not self._admits(value):
+            raise TooLarge
         pass_ = self.counts.get(site, 0)
         self.counts[site] = pass_ + 1
         if self.events is not None:

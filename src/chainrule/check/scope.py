@@ -12,8 +12,8 @@ import ast
 import builtins
 import dis
 import operator
-from collections.abc import Callable
-from functools import lru_cache
+from collections.abc import Callable, Sequence
+from functools import cached_property, lru_cache
 from types import CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
@@ -22,11 +22,9 @@ import numpy as np
 from .expressions import numpy_name, text
 from .instrument import HOOK
 from .recorder import snapshot
+from .sizes import Bound, predicted_size
 
 __all__ = ["Scope", "Unknown", "shape_of"]
-
-#: Elements beyond which a changed expression is given up: a slip does not call for giant arrays.
-_LARGEST = 4_000_000
 
 _BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,
@@ -165,8 +163,9 @@ class Scope:
             return self._name(node.id)
         if isinstance(node, ast.BinOp):
             left, right = get(node.left), get(node.right)
-            if not isinstance(node.op, ast.MatMult):
-                _refuse_giants(left, right)
+            if isinstance(left, np.ndarray) and isinstance(right, np.ndarray):
+                product = isinstance(node.op, ast.MatMult)
+                self._refuse_giants(np.matmul if product else np.add, (left, right))
             return _BINARY[type(node.op)](left, right)
         if isinstance(node, ast.UnaryOp):
             return _UNARY[type(node.op)](get(node.operand))
@@ -257,9 +256,30 @@ class Scope:
         if mine:
             # The user's code may write into its arguments.
             arguments = [snapshot(a) for a in arguments]
-        elif getattr(function, "__name__", "") in ("outer", "kron") and len(arguments) == 2:
-            _refuse_giants(np.reshape(arguments[0], (-1, 1)), np.reshape(arguments[1], (1, -1)))
+        else:
+            self._refuse_giants(function, [owner, *arguments] if _is_method(owner) else arguments)
         return function(*arguments, **keywords)
+
+    def _refuse_giants(self, function: Callable[..., Any], arguments: Sequence[Any]) -> None:
+        if predicted_size(function, arguments) > self._largest:
+            raise MemoryError("an array too large to be meant")
+
+    @cached_property
+    def _largest(self) -> int:
+        return Bound(v.shape for v in self.local.values() if isinstance(v, np.ndarray)).largest
+
+    def asks_for_too_much(self, node: ast.AST) -> bool:
+        """True if some part of an expression is larger than anything that could be meant."""
+        for part in ast.walk(node):
+            if isinstance(part, (ast.BinOp, ast.Call)):
+                try:
+                    with np.errstate(all="ignore"):
+                        self.evaluate(part)
+                except MemoryError:
+                    return True
+                except Exception:
+                    continue
+        return False
 
     # -- names ---------------------------------------------------------------------------------
 
@@ -282,8 +302,10 @@ class Scope:
         ]
         # Nobody writes ctx.saved[0] where the same has a name of its own.
         found.sort(key=lambda member: not member[0].isidentifier())
-        seen: set[str] = set()
-        return [(n, v) for n, v in found if not (n in seen or seen.add(n))]  # type: ignore[func-returns-value]
+        first: dict[str, Any] = {}
+        for name, value in found:
+            first.setdefault(name, value)
+        return list(first.items())
 
 
 class _Raised:
@@ -368,14 +390,9 @@ def _operations(code: CodeType) -> frozenset[str]:
     return frozenset(i.opname for i in dis.get_instructions(code))
 
 
-def _refuse_giants(left: Any, right: Any) -> None:
-    if not isinstance(left, np.ndarray) or not isinstance(right, np.ndarray):
-        return
-    if left.size * right.size <= _LARGEST or left.shape == right.shape:
-        return
-    shape = np.broadcast_shapes(left.shape, right.shape)
-    if np.prod(shape, dtype=float) > _LARGEST:
-        raise MemoryError("an array too large to be meant")
+def _is_method(owner: Any) -> bool:
+    """True if what a function is looked up in is an array: its first argument then."""
+    return isinstance(owner, np.ndarray)
 
 
 def shape_of(value: Any) -> tuple[int, ...] | None:

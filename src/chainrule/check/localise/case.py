@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..examine import Examination
 from ..instrument import Instrumented
@@ -44,6 +46,10 @@ class Case:
     def __post_init__(self) -> None:
         self.deadline = time.process_time() + self.seconds
         self.gauge = Gauge(self.exam)
+
+    def inputs(self) -> list[NDArray[Any]]:
+        """The arrays and numbers that the program is given."""
+        return [leaf.value for leaf in self.exam.program.leaves]
 
     def trace(self) -> list[Event]:
         self.recorder.events = []

@@ -215,9 +215,14 @@ def _writes(site: Site) -> bool:
 
 
 def _has_floats(values: list[Any]) -> bool:
-    found = []
+    found: list[Any] = []
+
+    def note(array: Any) -> Any:
+        found.append(array)
+        return array
+
     for value in values:
         if isinstance(value, np.ndarray) and value.dtype == bool:
             return True
-        map_arrays(lambda a: found.append(1) or a, value)  # type: ignore[func-returns-value]
+        map_arrays(note, value)
     return bool(found)

@@ -85,7 +85,8 @@ class Response:
         """A run with the numbers of `vector` for the values of the statement."""
         parts, at = {}, 0
         for pass_, value in self._values.items():
-            size = vector_of(value)[0].size  # type: ignore[index]
+            taken = vector_of(value)
+            size = 0 if taken is None else taken[0].size
             parts[pass_] = rebuilt(value, vector[at : at + size])
             at += size
         self._case.recorder.changes = {

@@ -33,6 +33,7 @@ from typing import Any
 import numpy as np
 
 from ..report import Finding
+from ..sizes import Bound
 from .case import Case
 from .derivatives import Derivatives
 from .differences import differ, worst_of
@@ -55,6 +56,8 @@ def wrong_statements(case: Case) -> list[Finding]:
 def _search(case: Case) -> list[Finding]:
     case.recorder.reset()
     evidence = Evidence(case)
+    arrays = [e.value for e in evidence.events if isinstance(e.value, np.ndarray)]
+    case.recorder.bound = Bound([a.shape for a in [*arrays, *case.inputs()]])
     derivatives = Derivatives(case, evidence)
     edits = EditSearch(case, evidence, derivatives)
     intervention = Intervention(case, evidence, derivatives, edits)

@@ -136,7 +136,8 @@ class Trials:
             try:
                 values = self._computed(proposal)
             except Unknown:
-                pass
+                if self.first_scope.asks_for_too_much(proposal.form.new):
+                    return None
             except Exception:
                 return None
             if values is not None and not self._is_promising(proposal, values, wrong, right):
