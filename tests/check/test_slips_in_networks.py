@@ -112,6 +112,33 @@ def loss(params, X, Y):
     return cost, grads
 """
 
+LAYERS = """
+import numpy as np
+
+
+def sigmoid(z):
+    return 1.0 / (1.0 + np.exp(-z))
+
+
+def sigmoid_prime(z):
+    return sigmoid(z) * (1 - sigmoid(z))
+
+
+def loss(weights, X, Y):
+    a, zs = [X], []
+    for w in weights:
+        zs.append(a[-1] @ w)
+        a.append(sigmoid(zs[-1]))
+    cost = -np.sum(Y * np.log(a[-1]) + (1 - Y) * np.log(1 - a[-1]))
+    grads = [None] * len(weights)
+    delta = a[-1] - Y
+    grads[-1] = a[-2].T @ delta
+    for l in range(len(weights) - 2, -1, -1):
+        delta = (delta @ weights[l + 1].T) * sigmoid_prime(zs[l])
+        grads[l] = a[l].T @ delta
+    return cost, grads
+"""
+
 
 def _module(tmp_path: Path, source: str, old: str, new: str) -> ModuleType:
     assert source.count(old) == 1 or not old
@@ -203,3 +230,16 @@ def test_another_key_built_in_the_same_way_is_blamed_and_no_right_helper(
     assert first.statement == line.format(planted)
     assert first.slip == "derivative-argument"
     assert first.suggestion == ast.unparse(ast.parse(line.format(meant)))
+
+
+def test_a_lost_derivative_of_each_layer_is_put_back(tmp_path: Path) -> None:
+    """Nothing else reads ``zs`` there, which is shorter by one than the list that is read."""
+    module = _module(tmp_path, LAYERS, " * sigmoid_prime(zs[l])", "")
+    rng = np.random.default_rng(6)
+    weights = [rng.normal(size=shape) for shape in ((4, 3), (3, 3), (3, 2))]
+    targets = rng.integers(0, 2, size=(5, 2)).astype(float)
+    report = check.source(module.loss, weights, rng.normal(size=(5, 4)), targets)
+    [finding] = report.findings
+    assert finding.slip == "missing-derivative"
+    assert finding.suggestion is not None
+    assert finding.suggestion.endswith("* sigmoid_prime(zs[l])")

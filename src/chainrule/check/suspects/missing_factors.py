@@ -11,6 +11,7 @@ import numpy as np
 from ..expressions import atoms, parse, parts, text
 from ..scope import shape_of
 from .calls import user_functions
+from .indices import index_nodes
 from .layouts import REDUCTIONS
 from .statement import Change, Statement
 from .trees import fits_into
@@ -24,8 +25,9 @@ def places(here: Statement, root: ast.expr | None = None) -> list[tuple[ast.expr
     """Where a factor can be put in: the whole, its terms, operands of products, arguments."""
     whole = root if root is not None else here.expr
     found: list[tuple[ast.expr, float]] = [(whole, 0.0)]
+    indices = index_nodes(whole, here.site.kind == "loop")
     for node, parent in parts(whole):
-        if node is whole or isinstance(node, ast.Constant):
+        if node is whole or isinstance(node, ast.Constant) or id(node) in indices:
             continue
         if (
             (
@@ -224,7 +226,7 @@ def _multipliers(
                 found.append((parse(f"{name}[:, None]"), factor_slip(value, name), 1.7))
     slopes = here.constants()
     source, lacking = text(here.expr), lacks_upstream(here)
-    for name, value in here.atoms:
+    for name, value in [*here.atoms, *here.elements]:
         if not isinstance(value, (np.ndarray, float, np.floating)) or not _suits(
             here, shape_of(value) or (), shape
         ):

@@ -92,10 +92,16 @@ _ANY = -1
 
 
 def _lengths(holder: Any) -> set[int]:
-    """How long an array, list or dictionary is along each axis."""
+    """How long an array, list or dictionary is along each axis.
+
+    Lists of what belongs to layers or steps are told apart by one: there are more activations than
+    weighted inputs.
+    """
     if isinstance(holder, np.ndarray):
         return set(holder.shape)
-    return {len(holder)} if isinstance(holder, (list, tuple, dict)) else set()
+    if isinstance(holder, (list, tuple)):
+        return {len(holder), len(holder) + 1}
+    return {len(holder)} if isinstance(holder, dict) else set()
 
 
 class Statement:
