@@ -139,6 +139,20 @@ def loss(weights, X, Y):
     return cost, grads
 """
 
+SOFTMAX = """
+import numpy as np
+
+
+def loss(W, X, V):
+    z = X @ W
+    e = np.exp(z - z.max(axis=1, keepdims=True))
+    p = e / e.sum(axis=1, keepdims=True)
+    cost = np.sum(p * V)
+    dp = V
+    dz = p * (dp - np.sum(p * dp, axis=1, keepdims=True))
+    return cost, X.T @ dz
+"""
+
 
 def _module(tmp_path: Path, source: str, old: str, new: str) -> ModuleType:
     assert source.count(old) == 1 or not old
@@ -243,3 +257,31 @@ def test_a_lost_derivative_of_each_layer_is_put_back(tmp_path: Path) -> None:
     assert finding.slip == "missing-derivative"
     assert finding.suggestion is not None
     assert finding.suggestion.endswith("* sigmoid_prime(zs[l])")
+
+
+def test_a_derivative_taken_at_the_activation_is_no_fault_of_the_helper(tmp_path: Path) -> None:
+    """``s = z`` inside ``sigmoid_prime`` would mend it, too, but that is right where it is called."""
+    helper = "    s = sigmoid(z)\n    return s * (1 - s)"
+    source = LAYERS.replace("    return sigmoid(z) * (1 - sigmoid(z))", helper)
+    module = _module(tmp_path, source, "sigmoid_prime(zs[l])", "sigmoid_prime(a[l + 1])")
+    rng = np.random.default_rng(7)
+    weights = [rng.normal(size=shape) for shape in ((4, 3), (3, 3), (3, 2))]
+    targets = rng.integers(0, 2, size=(5, 2)).astype(float)
+    report = check.source(module.loss, weights, rng.normal(size=(5, 4)), targets)
+    [finding] = report.findings
+    assert finding.slip == "derivative-argument", str(report)
+    assert finding.suggestion is not None
+    assert "sigmoid_prime(zs[l])" in finding.suggestion
+
+
+@pytest.mark.parametrize("diagonal", ["p * dp", "p * (1 - p) * dp"])
+def test_a_softmax_taken_for_diagonal_is_called_so(tmp_path: Path, diagonal: str) -> None:
+    """SPEC, slips: the Jacobian of softmax has p_i (1 - p_i) on its diagonal and -p_i p_j beside."""
+    whole = "p * (dp - np.sum(p * dp, axis=1, keepdims=True))"
+    module = _module(tmp_path, SOFTMAX, whole, diagonal)
+    rng = np.random.default_rng(8)
+    W, X, V = (rng.normal(size=shape) for shape in ((3, 4), (5, 3), (5, 4)))
+    report = check.source(module.loss, W, X, V)
+    [finding] = report.findings
+    assert finding.slip == "softmax-jacobian", str(report)
+    assert finding.suggestion is not None

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..instrument import Site
+from ..suspects.words import is_derivative
 from .case import Case
 from .derivatives import Derivatives
 from .evidence import Evidence
@@ -91,7 +92,8 @@ class Choice:
             found += _IS_TRUE
         elif self.derivatives.is_multiple(site):
             found += _IS_MULTIPLE
-        if fix.edit.slip in _OF_GRADIENTS and is_vague(site):
+        lost = fix.edit.slip in _OF_GRADIENTS and is_vague(site)
+        if lost and not _calls_a_derivative(fix):
             found += _IS_VAGUE
         return found
 
@@ -146,6 +148,13 @@ class Choice:
         wanted = self.derivatives.named(site)
         matched = self.derivatives.match(np.asarray(value)) if wanted else []
         return bool(wanted) and not any(t.name in wanted for t in matched)
+
+
+def _calls_a_derivative(fix: Fix) -> bool:
+    """True for ``sp = sigmoid_prime(z)``: that is what a local derivative is kept for."""
+    code = fix.edit.override.code
+    nodes = ast.walk(code.expr) if code is not None else ()
+    return any(isinstance(n, ast.Call) and is_derivative(ast.unparse(n.func)) for n in nodes)
 
 
 def _loaded(expr: ast.expr) -> set[str]:

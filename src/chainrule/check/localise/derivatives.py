@@ -134,8 +134,7 @@ class Derivatives:
         values = self.evidence.values.get(site.index, [])
         if not values or site.kind not in ("assign", "update", "return"):
             return False
-        passes = self.evidence.passes.get(site.index, [])
-        if is_slope_of_its_function(site, passes, values, self.case.code.live):
+        if self._is_in_right_helper(site):
             return True
         arrays = [np.asarray(v) for v in values if isinstance(v, (np.ndarray, float, np.floating))]
         matched = [self.match(array) for array in arrays]
@@ -148,6 +147,25 @@ class Derivatives:
             return False
         # A copy of what it was made from says nothing of what it should be.
         return not self._is_copy(site, arrays[-1])
+
+    def _is_in_right_helper(self, site: Site) -> bool:
+        """True in a function that returned derivatives of the one it is named after, every time."""
+        returns = [
+            other
+            for other in self.case.code.sites
+            if other.kind == "return"
+            and (other.filename, other.function) == (site.filename, site.function)
+            and self.evidence.values.get(other.index)
+        ]
+        return bool(returns) and all(
+            is_slope_of_its_function(
+                other,
+                self.evidence.passes.get(other.index, []),
+                self.evidence.values[other.index],
+                self.case.code.live,
+            )
+            for other in returns
+        )
 
     def _named_after_something(self, site: Site) -> bool:
         """True if it is named after a variable, whose true derivative is just not known."""

@@ -202,7 +202,7 @@ def sums(here: Statement, root: ast.expr | None) -> Iterator[Change]:
 
 
 def softmax(here: Statement) -> Iterator[Change]:
-    """``s * (g - sum(g * s))`` for a product of ``s`` and ``g`` that keeps only the diagonal."""
+    """``s * (g - sum(g * s))`` for what keeps only the diagonal: ``s * g`` and ``s * (1 - s) * g``."""
     names = [
         (n, v)
         for n, v in here.atoms
@@ -211,7 +211,7 @@ def softmax(here: Statement) -> Iterator[Change]:
     probable = [(n, v) for n, v in names if is_softmax(v)]
     for s, p in probable:
         for g, v in names:
-            if g == s or not np.allclose(p * v, here.value):
+            if g == s or not any(np.allclose(d * v, here.value) for d in (p, p * (1 - p))):
                 continue
             for axis in (-1, 0):
                 keep = ", keepdims=True" if here.shape is not None and len(here.shape) > 1 else ""

@@ -29,7 +29,7 @@ def names(here: Statement) -> Iterator[Change]:
                 pass
             else:
                 continue
-        others = [*here.atoms, *_written_atoms(here), *_other_holders(here, node)]
+        others = [*here.atoms, *here.elements, *_written_atoms(here), *_other_holders(here, node)]
         for name, other in [*others, *_other_keys(here, node)]:
             if name in (current, "_") or name.startswith(f"{current}["):
                 continue
