@@ -6,8 +6,7 @@ is asked of the answer is the line, the kind and that the suggestion, put in, ma
 
 from __future__ import annotations
 
-import importlib.util
-from pathlib import Path
+from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
@@ -15,6 +14,8 @@ import numpy as np
 import pytest
 
 from chainrule import check
+
+Load = Callable[[str], ModuleType]
 
 RNG = np.random.default_rng(7)
 
@@ -169,37 +170,31 @@ CASES = [
 ]  # fmt: skip
 
 
-def _load(folder: Path, source: str) -> tuple[ModuleType, Any]:
-    path = folder / "likely_slip.py"
-    path.write_text(source, encoding="utf-8")
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+def _load(load: Load, source: str) -> tuple[ModuleType, Any]:
+    module = load(source)
     name = next(n for n in ARGUMENTS if hasattr(module, n))
     return module, getattr(module, name)
 
 
-def _check(folder: Path, source: str) -> check.Report:
-    _, function = _load(folder, source)
+def _check(load: Load, source: str) -> check.Report:
+    _, function = _load(load, source)
     return check.source(function, *ARGUMENTS[function.__name__])
 
 
 @pytest.mark.parametrize("source", [GATE, RECURRENT, TABLE, RIDGE, NORM, SOFTMAX, RECTIFIED])
-def test_the_programs_are_right_as_they_stand(tmp_path: Path, source: str) -> None:
-    assert _check(tmp_path, source).verdict == "right"
+def test_the_programs_are_right_as_they_stand(load: Load, source: str) -> None:
+    assert _check(load, source).verdict == "right"
 
 
 @pytest.mark.parametrize(("source", "right", "wrong", "slips", "mends"), CASES)
 def test_the_slip_is_named_and_mended(
-    tmp_path: Path, source: str, right: str, wrong: str, slips: set[str], mends: bool
+    load: Load, source: str, right: str, wrong: str, slips: set[str], mends: bool
 ) -> None:
     assert source.count(right) == 1
     changed = source.replace(right, wrong)
     before, after = source.splitlines(), changed.splitlines()
     line = next(n for n, (a, b) in enumerate(zip(before, after), 1) if a != b)
-    report = _check(tmp_path, changed)
+    report = _check(load, changed)
     assert report.verdict == "wrong"
     (finding,) = report.findings
     assert finding.slip in slips
@@ -209,13 +204,13 @@ def test_the_slip_is_named_and_mended(
     if finding.suggestion is not None:
         after[line - 1] = "    " * (1 + before[line - 1].startswith("        "))
         after[line - 1] += finding.suggestion
-        assert _check(tmp_path, "\n".join(after) + "\n").verdict == "right"
+        assert _check(load, "\n".join(after) + "\n").verdict == "right"
 
 
 def test_a_result_written_over_an_array_in_use_is_given_an_array_of_its_own(
-    tmp_path: Path,
+    load: Load,
 ) -> None:
     wrong = GATE.replace("ds = dy * h\n", "ds = np.multiply(dy, h, out=dy)\n")
-    (finding,) = _check(tmp_path, wrong).findings
+    (finding,) = _check(load, wrong).findings
     assert finding.slip == "overwritten"
     assert "dy" in finding.statement

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
-import itertools
-import sys
-
 import numpy as np
 import pytest
 
@@ -51,27 +47,10 @@ def rnn(W, U, x, t):
     return loss, dW, dU, dx
 """
 
-_number = itertools.count()
-
 
 @pytest.fixture
-def load(tmp_path):
-    made = []
-
-    def make(text=TEXT):
-        name = f"responding_program_{next(_number)}"
-        path = tmp_path / f"{name}.py"
-        path.write_text(text, encoding="utf-8")
-        spec = importlib.util.spec_from_file_location(name, path)
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[name] = module
-        made.append(name)
-        spec.loader.exec_module(module)
-        return module
-
-    yield make
-    for name in made:
-        sys.modules.pop(name)
+def load(load):
+    return lambda text=TEXT: load(text)
 
 
 def inputs(name):

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import ast
-import importlib.util
-from pathlib import Path
+from collections.abc import Callable
 from types import ModuleType
 
 import numpy as np
@@ -12,6 +11,8 @@ import pytest
 
 from chainrule import check
 from chainrule.check.report import Report
+
+Load = Callable[[str], ModuleType]
 
 NETWORK = """
 import numpy as np
@@ -154,20 +155,13 @@ def loss(W, X, V):
 """
 
 
-def _module(tmp_path: Path, source: str, old: str, new: str) -> ModuleType:
+def _module(load: Load, source: str, old: str, new: str) -> ModuleType:
     assert source.count(old) == 1 or not old
-    path = tmp_path / "network.py"
-    path.write_text(source.replace(old, new) if old else source, encoding="utf-8")
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load(source.replace(old, new) if old else source)
 
 
-def _report(tmp_path: Path, old: str = "", new: str = "") -> Report:
-    module = _module(tmp_path, NETWORK, old, new)
+def _report(load: Load, old: str = "", new: str = "") -> Report:
+    module = _module(load, NETWORK, old, new)
     rng = np.random.default_rng(3)
     layers = [
         {"W": rng.normal(size=(4, 3)), "act": module.square, "prime": module.square_prime},
@@ -181,8 +175,8 @@ def _line(text: str) -> int:
     return next(n for n, line in enumerate(NETWORK.splitlines(), 1) if text in line)
 
 
-def test_the_network_is_right(tmp_path: Path) -> None:
-    assert _report(tmp_path).verdict == "right"
+def test_the_network_is_right(load: Load) -> None:
+    assert _report(load).verdict == "right"
 
 
 @pytest.mark.parametrize(
@@ -205,25 +199,25 @@ def test_the_network_is_right(tmp_path: Path) -> None:
     ],
 )
 def test_a_slip_is_found_and_named(
-    tmp_path: Path, old: str, new: str, lines: tuple[str, ...], slip: str
+    load: Load, old: str, new: str, lines: tuple[str, ...], slip: str
 ) -> None:
-    report = _report(tmp_path, old, new)
+    report = _report(load, old, new)
     assert report.verdict == "wrong"
     first = report.findings[0]
     assert first.line in [_line(text) for text in lines], str(report)
     assert first.slip == slip, str(report)
 
 
-def _projections(tmp_path: Path, old: str = "", new: str = "") -> Report:
-    module = _module(tmp_path, PROJECTIONS, old, new)
+def _projections(load: Load, old: str = "", new: str = "") -> Report:
+    module = _module(load, PROJECTIONS, old, new)
     rng = np.random.default_rng(4)
     layer = module.Projections(rng.normal(size=(4, 4)), rng.normal(size=(4, 4)))
     return check.backward(layer.forward, layer.backward, rng.normal(size=(2, 3, 4)))
 
 
-def test_what_was_to_be_added_up_and_stays_zero_lacks_a_term(tmp_path: Path) -> None:
-    assert _projections(tmp_path).verdict == "right"
-    report = _projections(tmp_path, 'grad_x += grad @ getattr(self, "w_" + name).T', "pass")
+def test_what_was_to_be_added_up_and_stays_zero_lacks_a_term(load: Load) -> None:
+    assert _projections(load).verdict == "right"
+    report = _projections(load, 'grad_x += grad @ getattr(self, "w_" + name).T', "pass")
     assert report.verdict == "wrong"
     assert report.findings[0].slip == "missing-term", str(report)
     assert "grad_x" in report.findings[0].statement, str(report)
@@ -231,12 +225,12 @@ def test_what_was_to_be_added_up_and_stays_zero_lacks_a_term(tmp_path: Path) -> 
 
 @pytest.mark.parametrize("key", ['f"{}{{i}}"', '"{}" + str(i)', '"{}%d" % i', '"{}{{}}".format(i)'])
 def test_another_key_built_in_the_same_way_is_blamed_and_no_right_helper(
-    tmp_path: Path, key: str
+    load: Load, key: str
 ) -> None:
     """``1 - z ** 2`` in ``tanh_prime`` would mend it, too, but that is the derivative of ``tanh``."""
     meant, planted = key.format("Z"), key.format("A")
     line = "dZ = dA * tanh_prime(cache[{}])"
-    module = _module(tmp_path, KEYS, line.format('f"Z{i}"'), line.format(planted))
+    module = _module(load, KEYS, line.format('f"Z{i}"'), line.format(planted))
     rng = np.random.default_rng(5)
     params = {"W1": rng.normal(size=(4, 3)), "W2": 0.5 * rng.normal(size=(3, 2))}
     report = check.source(module.loss, params, rng.normal(size=(5, 4)), rng.normal(size=(5, 2)))
@@ -246,9 +240,9 @@ def test_another_key_built_in_the_same_way_is_blamed_and_no_right_helper(
     assert first.suggestion == ast.unparse(ast.parse(line.format(meant)))
 
 
-def test_a_lost_derivative_of_each_layer_is_put_back(tmp_path: Path) -> None:
+def test_a_lost_derivative_of_each_layer_is_put_back(load: Load) -> None:
     """Nothing else reads ``zs`` there, which is shorter by one than the list that is read."""
-    module = _module(tmp_path, LAYERS, " * sigmoid_prime(zs[l])", "")
+    module = _module(load, LAYERS, " * sigmoid_prime(zs[l])", "")
     rng = np.random.default_rng(6)
     weights = [rng.normal(size=shape) for shape in ((4, 3), (3, 3), (3, 2))]
     targets = rng.integers(0, 2, size=(5, 2)).astype(float)
@@ -259,11 +253,11 @@ def test_a_lost_derivative_of_each_layer_is_put_back(tmp_path: Path) -> None:
     assert finding.suggestion.endswith("* sigmoid_prime(zs[l])")
 
 
-def test_a_derivative_taken_at_the_activation_is_no_fault_of_the_helper(tmp_path: Path) -> None:
+def test_a_derivative_taken_at_the_activation_is_no_fault_of_the_helper(load: Load) -> None:
     """``s = z`` inside ``sigmoid_prime`` would mend it, too, but that is right where it is called."""
     helper = "    s = sigmoid(z)\n    return s * (1 - s)"
     source = LAYERS.replace("    return sigmoid(z) * (1 - sigmoid(z))", helper)
-    module = _module(tmp_path, source, "sigmoid_prime(zs[l])", "sigmoid_prime(a[l + 1])")
+    module = _module(load, source, "sigmoid_prime(zs[l])", "sigmoid_prime(a[l + 1])")
     rng = np.random.default_rng(7)
     weights = [rng.normal(size=shape) for shape in ((4, 3), (3, 3), (3, 2))]
     targets = rng.integers(0, 2, size=(5, 2)).astype(float)
@@ -275,10 +269,10 @@ def test_a_derivative_taken_at_the_activation_is_no_fault_of_the_helper(tmp_path
 
 
 @pytest.mark.parametrize("diagonal", ["p * dp", "p * (1 - p) * dp"])
-def test_a_softmax_taken_for_diagonal_is_called_so(tmp_path: Path, diagonal: str) -> None:
+def test_a_softmax_taken_for_diagonal_is_called_so(load: Load, diagonal: str) -> None:
     """SPEC, slips: the Jacobian of softmax has p_i (1 - p_i) on its diagonal and -p_i p_j beside."""
     whole = "p * (dp - np.sum(p * dp, axis=1, keepdims=True))"
-    module = _module(tmp_path, SOFTMAX, whole, diagonal)
+    module = _module(load, SOFTMAX, whole, diagonal)
     rng = np.random.default_rng(8)
     W, X, V = (rng.normal(size=shape) for shape in ((3, 4), (5, 3), (5, 4)))
     report = check.source(module.loss, W, X, V)

@@ -6,8 +6,7 @@ with arrays of indices, targets whose index is computed, recursions that take di
 
 from __future__ import annotations
 
-import importlib.util
-from pathlib import Path
+from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
@@ -16,6 +15,8 @@ import pytest
 
 from chainrule import check
 from chainrule.check.localise import edits
+
+Load = Callable[[str], ModuleType]
 
 SWISH = """
 import numpy as np
@@ -116,17 +117,6 @@ def run(q0, p0, k, steps):
 """
 
 
-def _load(tmp_path: Path, source: str) -> ModuleType:
-    path = tmp_path / "unusual.py"
-    path.write_text(source, encoding="utf-8")
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 def _arguments(source: str) -> list[Any]:
     rng = np.random.default_rng(4)
     if source is SWISH:
@@ -206,15 +196,15 @@ SLIPS = [
 
 
 @pytest.mark.parametrize("source", [SWISH, SCATTER, TRIANGLE, SQUARES, CHAIN])
-def test_the_programs_are_right(tmp_path, source):
-    assert check.source(_load(tmp_path, source).run, *_arguments(source)).verdict == "right"
+def test_the_programs_are_right(load, source):
+    assert check.source(load(source).run, *_arguments(source)).verdict == "right"
 
 
 @pytest.mark.parametrize(("source", "old", "new", "kinds"), SLIPS)
-def test_a_slip_is_found_where_it_is(tmp_path, source, old, new, kinds):
+def test_a_slip_is_found_where_it_is(load, source, old, new, kinds):
     assert source.count(old) == 1
     wrong = source.replace(old, new)
-    report = check.source(_load(tmp_path, wrong).run, *_arguments(source))
+    report = check.source(load(wrong).run, *_arguments(source))
     assert report.verdict == "wrong"
     first = report.findings[0]
     assert first.line == source[: source.index(old)].count("\n") + 1
@@ -222,18 +212,18 @@ def test_a_slip_is_found_where_it_is(tmp_path, source, old, new, kinds):
     assert first.suggestion is not None
 
 
-def test_what_a_context_keeps_is_not_blamed_for_a_lost_factor(tmp_path):
+def test_what_a_context_keeps_is_not_blamed_for_a_lost_factor(load):
     wrong = SWISH.replace("s + beta * x * slope", "s + beta * x")
-    report = check.source(_load(tmp_path, wrong).run, *_arguments(SWISH))
+    report = check.source(load(wrong).run, *_arguments(SWISH))
     assert "keep(" not in report.findings[0].statement
 
 
-def test_a_verdict_is_not_lost_with_the_search_for_the_statement(tmp_path, monkeypatch):
+def test_a_verdict_is_not_lost_with_the_search_for_the_statement(load, monkeypatch):
     def fail(*arguments: object) -> None:
         raise TypeError("unhashable")
 
     monkeypatch.setattr(edits, "suspects", fail)
     wrong = SWISH.replace("1 - s)", "1 + s)")
-    report = check.source(_load(tmp_path, wrong).run, *_arguments(SWISH))
+    report = check.source(load(wrong).run, *_arguments(SWISH))
     assert report.verdict == "wrong"
     assert any("the search for the statement failed" in note for note in report.notes)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.util
+from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from types import ModuleType
 
 import numpy as np
@@ -13,6 +12,8 @@ import pytest
 from chainrule import check
 from chainrule.check.leaves import walk
 from chainrule.check.match import pair_outputs
+
+Load = Callable[[str], ModuleType]
 
 LOOP = """
 import numpy as np
@@ -32,17 +33,6 @@ def network(x, w1, w2, y):
         delta = delta @ ws[k].T
     return loss, grads[0], grads[1]
 """
-
-
-def _load(tmp_path: Path, source: str) -> ModuleType:
-    path = tmp_path / "order_of_statements.py"
-    path.write_text(source, encoding="utf-8")
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def _arguments() -> list[np.ndarray]:
@@ -77,11 +67,11 @@ def _mended(path: str, source: str, first: int, last: int, suggestion: str) -> s
     ],
 )
 def test_exchanged_statements_are_put_back_in_order(
-    tmp_path: Path, one: str, other: str, slip: str
+    load: Load, one: str, other: str, slip: str
 ) -> None:
     arguments = _arguments()
     wrong = _exchanged(LOOP, one, other)
-    module = _load(tmp_path, wrong)
+    module = load(wrong)
     report = check.source(module.network, *arguments)
     assert report.verdict == "wrong"
     (finding,) = report.findings
@@ -89,13 +79,13 @@ def test_exchanged_statements_are_put_back_in_order(
     assert finding.end_line == finding.line + 1
     assert "belongs before line" in finding.message
     mended = _mended(finding.file, wrong, finding.line, finding.end_line, finding.suggestion or "")
-    right = _load(tmp_path, mended)
+    right = load(mended)
     assert check.source(right.network, *arguments).verdict == "right"
 
 
-def test_the_functions_have_their_own_code_again_afterwards(tmp_path: Path) -> None:
+def test_the_functions_have_their_own_code_again_afterwards(load: Load) -> None:
     wrong = _exchanged(LOOP, "grads[k] = acts[k].T @ delta", "delta = delta @ ws[k].T")
-    module = _load(tmp_path, wrong)
+    module = load(wrong)
     arguments = _arguments()
     code = module.network.__code__
     before = module.network(*arguments)
@@ -104,12 +94,12 @@ def test_the_functions_have_their_own_code_again_afterwards(tmp_path: Path) -> N
     np.testing.assert_array_equal(module.network(*arguments)[1], before[1])
 
 
-def test_the_report_shows_both_lines_in_the_order_wanted(tmp_path: Path) -> None:
+def test_the_report_shows_both_lines_in_the_order_wanted(load: Load) -> None:
     wrong = _exchanged(
         LOOP, "grads[k] = acts[k].T @ delta", "delta = delta * (1 - acts[k + 1] ** 2)"
     )
     arguments = _arguments()
-    text = str(check.source(_load(tmp_path, wrong).network, *arguments))
+    text = str(check.source(load(wrong).network, *arguments))
     lines = [line.strip() for line in text.splitlines()]
     mended = next(n for n, line in enumerate(lines) if line.startswith("mended"))
     assert lines[mended].endswith("delta = delta * (1 - acts[k + 1] ** 2)")
@@ -162,12 +152,12 @@ def run(x, w, steps):
 """
 
 
-def test_a_gradient_that_is_computed_and_never_used_is_added_where_it_belongs(tmp_path):
+def test_a_gradient_that_is_computed_and_never_used_is_added_where_it_belongs(load):
     rng = np.random.default_rng(6)
     arguments = [rng.normal(size=4), rng.normal(size=4), 3]
-    assert check.source(_load(tmp_path, FORK).run, *arguments).verdict == "right"
+    assert check.source(load(FORK).run, *arguments).verdict == "right"
     wrong = FORK.replace("        dw = dw + share\n", "")
-    report = check.source(_load(tmp_path, wrong).run, *arguments)
+    report = check.source(load(wrong).run, *arguments)
     first = report.findings[0]
     assert first.slip == "missing-term"
     assert first.suggestion is not None

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
-
 import numpy as np
 import pytest
 
@@ -50,25 +47,6 @@ def loss_and_grads(X, y, W):
     loss = np.sum((a - y) ** 2)
     return loss, {"W": X.T @ (2 * (a - y) * (z >= 0))}
 """
-
-
-@pytest.fixture
-def load(tmp_path):
-    names = []
-
-    def make(text):
-        file = tmp_path / f"on_tensors_{len(names)}.py"
-        file.write_text(text, encoding="utf-8")
-        spec = importlib.util.spec_from_file_location(file.stem, file)
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[file.stem] = module
-        names.append(file.stem)
-        spec.loader.exec_module(module)
-        return module
-
-    yield make
-    for name in names:
-        del sys.modules[name]
 
 
 def rnn_inputs(seed=0):

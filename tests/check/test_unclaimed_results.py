@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
-import itertools
-import sys
-
 import numpy as np
 import pytest
 
@@ -66,31 +62,17 @@ def adjoint(u, h0, decay):
     return cost, u_bar, h_bar, decay_bar
 """
 
-_number = itertools.count()
-
 
 @pytest.fixture
-def load(tmp_path):
-    made = []
-
+def load(load):
     def make(*changes):
         text = AFFINE
         for old, new in changes:
             assert text.count(old) == 1, old
             text = text.replace(old, new)
-        name = f"checked_results_{next(_number)}"
-        path = tmp_path / f"{name}.py"
-        path.write_text(text, encoding="utf-8")
-        spec = importlib.util.spec_from_file_location(name, path)
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[name] = module
-        made.append(name)
-        spec.loader.exec_module(module)
-        return module, text
+        return load(text), text
 
-    yield make
-    for name in made:
-        sys.modules.pop(name, None)
+    return make
 
 
 def ask_pair(module):
