@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from itertools import chain
 
@@ -130,14 +131,9 @@ class EditSearch:
         """Fixes that store a value elsewhere: what depends on it so far tells nothing."""
         indices = {site.index for site in known}
         found = []
-        for site in self.case.code.sites:
+        for site in self._other_stores(indices, ast.Subscript):
             if (
-                site.index in indices
-                or site.kind not in ("assign", "update")
-                or not isinstance(site.target, ast.Subscript)
-                or site.index not in self.evidence.values
-                or site.index not in self.evidence.scopes
-                or self.evidence.is_forward(site)
+                site.index not in self.evidence.values
                 or (self.broken is not None and site.index not in self.broken.earlier)
                 or time.process_time() > self.case.deadline
             ):
@@ -178,15 +174,7 @@ class EditSearch:
         """
         found = []
         known = {site.index for site in whole} | set(self.case.accepted)
-        for site in self.case.code.sites:
-            if (
-                site.index in known
-                or site.kind not in ("assign", "update")
-                or not isinstance(site.target, (ast.Name, ast.Subscript))
-                or site.index not in self.evidence.scopes
-                or self.evidence.is_forward(site)
-            ):
-                continue
+        for site in self._other_stores(known, ast.Name, ast.Subscript):
             for edit in other_targets(self._statement(site)):
                 if edit.slip != "wrong-variable" or time.process_time() > self.case.deadline:
                     continue
@@ -194,6 +182,18 @@ class EditSearch:
                 if mended:
                     found.append(Fix(site, edit, mended))
         return found
+
+    def _other_stores(self, known: set[int], *targets: type[ast.expr]) -> Iterator[Site]:
+        """Statements of the backward pass, other than the known ones, that store in such a target."""
+        for site in self.case.code.sites:
+            if (
+                site.index not in known
+                and site.kind in ("assign", "update")
+                and isinstance(site.target, targets)
+                and site.index in self.evidence.scopes
+                and not self.evidence.is_forward(site)
+            ):
+                yield site
 
     def trials_of(self, site: Site) -> Trials:
         """The trials of a statement; there is one such object per statement."""
